@@ -26,7 +26,7 @@ END
 
 start() {
   mkdir -p "$LOGS"
-  rm -f "$ANNOUNCED"
+  rm -f "$ANNOUNCED" "$DATA/run/failed"
   step Start 'starting Story Portal'
   # A process group of its own, which a Ctrl+C in this terminal does not reach: we stop it in order.
   set -m
@@ -48,7 +48,7 @@ ready() {
 
 # Shows each part as it becomes ready, until the AppHost says that everything is.
 wait_until_healthy() {
-  local waiting=() still name check since=$SECONDS patience=120
+  local waiting=() still entry name check since=$SECONDS patience=120
   if servers_are_local; then waiting+=('postgres:port_answers 15432' 'redis-server:port_answers 16379'); else patience=600; fi # images to pull
   waiting+=('data-layer:ready 8001' 'service-hub:ready 8012' 'gateway:ready 8009')
 
@@ -60,6 +60,7 @@ wait_until_healthy() {
     done
     waiting=(${still[@]+"${still[@]}"})
     name=${waiting[0]-AppHost}
+    if [ -f "$DATA/run/failed" ]; then give_up "$(cat "$DATA/run/failed")" "$(cut -d ' ' -f 1 "$DATA/run/failed")"; fi
     kill -0 "$APPHOST" 2>/dev/null || give_up "The AppHost ended while it was waiting for ${name%%:*}."  "${name%%:*}"
     [ $((SECONDS - since)) -lt "$patience" ] || give_up "${name%%:*} was not ready after $patience s." "${name%%:*}"
     sleep 0.2

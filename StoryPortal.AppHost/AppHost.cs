@@ -21,7 +21,7 @@ var dataLayer = builder.AddProject<Projects.StoryPortal_DataLayer>("data-layer",
 
 var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", options => options.ExcludeLaunchProfile = true)
     .WithHttpEndpoint(port: builder.FixedPort(8009), name: "http", env: "Listen__Http")
-    .WithHttpsEndpoint(port: builder.FixedPort(8443), name: "https", env: "Listen__Https")
+    .WithRunModeHttps(8443)
     .WithHttpEndpoint(port: builder.FixedPort(8010), name: "internal", env: "Listen__Internal")
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
@@ -30,7 +30,6 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithHttpHealthCheck("/health/ready", endpointName: "http")
     .WithUrlForEndpoint("http", url => url.DisplayText = "Scorecard")
     .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
-    .WithEndpointInDetailsOnly("https")
     .WithEndpointInDetailsOnly("internal")
     .WithIconName("DoorArrowRight");
 

@@ -11,11 +11,14 @@ GROUP_FILE=$ROOT/artifacts/run/apphost.pid # the process group that start.sh sta
 # shellcheck disable=SC1090 # written at run time
 announced() { (unset "$1" && . "$ANNOUNCED" && eval "printf '%s' \"\${$1:-}\"") 2>/dev/null; }
 
-is_apphost() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null && ps -o args= -p "$1" 2>/dev/null | grep -q 'StoryPortal\.AppHost'; }
+# Small images have no ps.
+command_of() { if [ -r "/proc/$1/cmdline" ]; then tr '\0' ' ' <"/proc/$1/cmdline"; else ps -o args= -p "$1"; fi; }
+is_alive() { [ -n "$1" ] && kill -0 "$1" 2>/dev/null; }
+is_apphost() { is_alive "$1" && command_of "$1" 2>/dev/null | grep -q 'StoryPortal\.AppHost'; }
 
+# The group may outlive its first process; but a first process that is somebody else's says that the number was given out again.
 group() { if [ -f "$GROUP_FILE" ]; then cat "$GROUP_FILE"; fi; }
-group_is_alive() { is_apphost "$(group)" || { [ -n "$(group)" ] && [ -n "$(members "$(group)")" ]; }; }
-members() { ps -A -o pgid=,pid=,args= | awk -v group="$1" '$1 == group && /StoryPortal\.AppHost/ { print $2 }'; }
+group_is_alive() { local group; group=$(group) && [ -n "$group" ] && kill -0 -- "-$group" 2>/dev/null && { ! is_alive "$group" || is_apphost "$group"; }; }
 
 is_healthy() { [ -f "$ANNOUNCED" ] && is_apphost "$(announced APPHOST_PID)"; }
 is_running() { is_healthy || group_is_alive; }
@@ -48,7 +51,7 @@ stop_system() {
 
   step Stop 'stopping Story Portal'
   if [ -n "$apphost" ]; then kill -TERM "$apphost" 2>/dev/null || :; else kill -TERM -- "-$started" 2>/dev/null || :; fi
-  while is_apphost "$apphost" || { [ -n "$started" ] && [ -n "$(members "$started")" ]; }; do
+  while is_apphost "$apphost" || group_is_alive; do
     sleep 0.2
     waited=$((waited + 1))
     if [ "$waited" -eq 200 ]; then
@@ -78,7 +81,7 @@ holder_of() {
   if [ -z "$holder" ] && command -v lsof >/dev/null; then
     holder=$(lsof -nP -iTCP:"$1" -sTCP:LISTEN 2>/dev/null | awk 'NR == 2 { print $1 " (process " $2 ")" }')
   fi
-  echo "${holder:-a process of another user}"
+  echo "${holder:-another process}"
 }
 
 require_free_ports() {

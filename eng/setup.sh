@@ -13,9 +13,9 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
 require_sdk() {
   command -v dotnet >/dev/null || fail 'The .NET 10 SDK is not installed.' \
-    'Debian/Ubuntu: apt-get install dotnet-sdk-10.0 · macOS: brew install dotnet · others: https://dotnet.microsoft.com/download'
+    'https://dotnet.microsoft.com/download · Ubuntu: apt-get install dotnet-sdk-10.0 · macOS: brew install dotnet'
   (cd "$ROOT" && dotnet --version) >/dev/null 2>&1 || fail "The .NET 10 SDK is needed; installed: $(dotnet --list-sdks | cut -d ' ' -f 1 | tr '\n' ' ')" \
-    'Debian/Ubuntu: apt-get install dotnet-sdk-10.0 · macOS: brew install dotnet · others: https://dotnet.microsoft.com/download'
+    'https://dotnet.microsoft.com/download · Ubuntu: apt-get install dotnet-sdk-10.0 · macOS: brew install dotnet'
 }
 
 # Sets ASPIRE_SOURCE: NuGet, or StandIn where the registry has no Aspire packages (docs/adr/0001-aspire-stand-in.md). Asked once per checkout.

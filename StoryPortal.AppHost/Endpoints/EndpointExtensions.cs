@@ -15,6 +15,12 @@ public static class EndpointExtensions
     public static IResourceBuilder<ProjectResource> WithRegistrationUrl(this IResourceBuilder<ProjectResource> project) =>
         project.WithEnvironment("Registration__Url", project.GetEndpoint("http"));
 
+    /// <summary>Adds TLS with HTTP/1.1 and HTTP/2, in run mode only: published, TLS ends at the platform's ingress.</summary>
+    public static IResourceBuilder<ProjectResource> WithRunModeHttps(this IResourceBuilder<ProjectResource> project, int port) =>
+        project.ApplicationBuilder.ExecutionContext.IsRunMode
+            ? project.WithHttpsEndpoint(port: port, name: "https", env: "Listen__Https").WithEndpointInDetailsOnly("https")
+            : project;
+
     /// <summary>Keeps an endpoint that is not for people out of the dashboard's overview.</summary>
     public static IResourceBuilder<ProjectResource> WithEndpointInDetailsOnly(this IResourceBuilder<ProjectResource> project, string endpoint) =>
         project.WithUrlForEndpoint(endpoint, url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly);

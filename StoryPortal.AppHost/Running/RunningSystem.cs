@@ -27,7 +27,10 @@ public static class RunningSystem
             return;
         }
 
-        var file = DataDirectory.Of(builder).RunningSystem;
+        var folder = DataDirectory.Of(builder);
+        var file = folder.RunningSystem;
+        builder.Services.AddHostedService(services => new StartFailure(
+            gateway.Resource, folder.FailedStart, services.GetRequiredService<ResourceNotificationService>(), services.GetRequiredService<IHostApplicationLifetime>()));
         gateway.OnResourceReady(async (_, ready, cancellationToken) =>
         {
             var values = new (string Name, string? Value)[]

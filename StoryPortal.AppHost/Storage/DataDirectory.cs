@@ -22,6 +22,9 @@ public sealed class DataDirectory
     /// <summary>What the running system tells <c>start.sh</c>, as shell assignments; there while it runs and is healthy.</summary>
     public string RunningSystem => Path.Combine(FullPath, "run", "env");
 
+    /// <summary>Which resource kept the system from starting, in words for <c>start.sh</c>.</summary>
+    public string FailedStart => Path.Combine(FullPath, "run", "failed");
+
     /// <summary>A short name of this folder, for things that have to live elsewhere.</summary>
     public string ShortHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullPath)))[..10];
 
