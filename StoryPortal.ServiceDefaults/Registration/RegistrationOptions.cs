@@ -25,9 +25,8 @@ public sealed class RegistrationOptions
     [Url]
     public string? Url { get; set; }
 
-    /// <summary>This instance among those of its service. Default: the machine's name and the process id.</summary>
-    [Required]
-    public string InstanceId { get; set; } = $"{Environment.MachineName}-{Environment.ProcessId}".ToLowerInvariant();
+    /// <summary>This instance among those of its service. Default: the machine's name and the port of <see cref="Url"/>, the same after a restart.</summary>
+    public string? InstanceId { get; set; }
 
     /// <summary>Seconds without a sign of life after which it counts as critical; it gives one every third of that. Default 30.</summary>
     [Range(3, 3600)]

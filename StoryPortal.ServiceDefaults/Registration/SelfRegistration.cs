@@ -18,6 +18,8 @@ internal sealed partial class SelfRegistration(
 
     private readonly RegistrationOptions _self = options.Value;
 
+    private string InstanceId => _self.InstanceId ?? $"{Environment.MachineName}-{new Uri(_self.Url!).Port}".ToLowerInvariant();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (_self.Url is null)
@@ -45,7 +47,7 @@ internal sealed partial class SelfRegistration(
             var renewed = await TryRegisterAsync(registration, stoppingToken);
             if (renewed && !known)
             {
-                LogRegistered(_self.Service, _self.InstanceId, _self.Url);
+                LogRegistered(_self.Service, InstanceId, _self.Url);
             }
 
             known = renewed;
@@ -66,7 +68,7 @@ internal sealed partial class SelfRegistration(
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             deadline.CancelAfter(TimeSpan.FromSeconds(2));
-            await registry.DeregisterAsync(_self.Service, _self.InstanceId, deadline.Token);
+            await registry.DeregisterAsync(_self.Service, InstanceId, deadline.Token);
         }
         catch (Exception exception)
         {
@@ -79,7 +81,7 @@ internal sealed partial class SelfRegistration(
     {
         try
         {
-            await registry.RegisterAsync(_self.Service, _self.InstanceId, registration, stoppingToken);
+            await registry.RegisterAsync(_self.Service, InstanceId, registration, stoppingToken);
             return true;
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

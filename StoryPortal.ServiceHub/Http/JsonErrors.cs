@@ -36,7 +36,7 @@ internal static class JsonErrors
 
         if (message.Contains("could not be converted to", StringComparison.Ordinal))
         {
-            return $"is not {Expected(message)}.";
+            return $"is not {Expected(inner ?? message)}.";
         }
 
         // Everything else is a sentence about the text itself, followed by a path that the field already names.
@@ -44,8 +44,12 @@ internal static class JsonErrors
         return end < 0 ? message : $"is not well-formed JSON: {message[..end]}";
     }
 
+    // Of a value of the wrong kind the message names the target's type; of a token of the wrong kind only the inner one does: '… as a string'.
     private static string Expected(string message) => message switch
     {
+        _ when message.EndsWith("as a string.", StringComparison.Ordinal) => "a string",
+        _ when message.EndsWith("as a boolean.", StringComparison.Ordinal) => "true or false",
+        _ when message.EndsWith("as a number.", StringComparison.Ordinal) => "a number",
         _ when message.Contains("System.Guid", StringComparison.Ordinal) => "a UUID",
         _ when message.Contains("System.Int", StringComparison.Ordinal) => "a whole number",
         _ when message.Contains("System.Boolean", StringComparison.Ordinal) => "true or false",

@@ -45,6 +45,11 @@ internal readonly struct RequestBody : IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
             throw new InputException("body", "is not what its Content-Encoding says: it cannot be decompressed.");
         }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw new InputException("body", "ended before it was complete.");
+        }
         catch
         {
             ArrayPool<byte>.Shared.Return(buffer);
