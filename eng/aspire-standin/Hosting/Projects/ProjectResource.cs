@@ -1,0 +1,80 @@
+using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Hosting;
+
+namespace Aspire.Hosting.ApplicationModel
+{
+    /// <summary>A .NET project that runs as a process.</summary>
+    public class ProjectResource(string name)
+        : Resource(name), IResourceWithEnvironment, IResourceWithArgs, IResourceWithServiceDiscovery, IResourceWithWaitSupport;
+}
+
+namespace Aspire.Hosting
+{
+    /// <summary>A resource that service discovery can find.</summary>
+    public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
+
+    /// <summary>Which project it is.</summary>
+    public interface IProjectMetadata : IResourceAnnotation
+    {
+        /// <summary>Its project file.</summary>
+        string ProjectPath { get; }
+    }
+
+    /// <summary>A project that was built together with the AppHost; the build generates the types.</summary>
+    public interface IBuiltProjectMetadata : IProjectMetadata
+    {
+        /// <summary>The assembly that the build made of it.</summary>
+        string AssemblyPath { get; }
+    }
+
+    /// <summary>How a project is added.</summary>
+    public class ProjectResourceOptions
+    {
+        /// <summary>Whether its launch profile is ignored; the stand-in always ignores it.</summary>
+        public bool ExcludeLaunchProfile { get; set; }
+
+        /// <summary>Whether Kestrel's configured endpoints are ignored; the stand-in always ignores them.</summary>
+        public bool ExcludeKestrelEndpoints { get; set; }
+    }
+
+    /// <summary>Adds projects.</summary>
+    public static class ProjectResourceBuilderExtensions
+    {
+        /// <summary>Adds a project.</summary>
+        public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name, Action<ProjectResourceOptions> configure)
+            where TProject : IProjectMetadata, new()
+        {
+            configure(new ProjectResourceOptions());
+            return builder.AddProject<TProject>(name);
+        }
+
+        /// <summary>Adds a project.</summary>
+        public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name)
+            where TProject : IProjectMetadata, new() => builder
+                .AddResource(new ProjectResource(name))
+                .WithAnnotation(new TProject())
+                .WithEnvironment(context => AddDefaults(context, builder.Environment));
+
+        /// <summary>Chooses the endpoints that the project is told to listen on.</summary>
+        public static IResourceBuilder<ProjectResource> WithEndpointsInEnvironment(this IResourceBuilder<ProjectResource> builder, Func<EndpointAnnotation, bool> filter) =>
+            builder.WithAnnotation(new EndpointsInEnvironment(filter));
+
+        private static void AddDefaults(EnvironmentCallbackContext context, IHostEnvironment environment)
+        {
+            context.EnvironmentVariables["ASPNETCORE_ENVIRONMENT"] = environment.EnvironmentName;
+            context.EnvironmentVariables["DOTNET_ENVIRONMENT"] = environment.EnvironmentName;
+            var filters = context.Resource.Annotations.OfType<EndpointsInEnvironment>().ToList();
+            var urls = context.Resource.Annotations.OfType<EndpointAnnotation>()
+                .Where(endpoint => endpoint is { UriScheme: "http" or "https", TargetPortVariable: null } && filters.TrueForAll(f => f.Filter(endpoint)))
+                .Select(endpoint => string.Create(CultureInfo.InvariantCulture, $"{endpoint.UriScheme}://localhost:{endpoint.AllocatedEndpoint?.Port}"))
+                .ToList();
+            if (urls.Count > 0)
+            {
+                context.EnvironmentVariables["ASPNETCORE_URLS"] = string.Join(';', urls);
+            }
+        }
+
+        private sealed record EndpointsInEnvironment(Func<EndpointAnnotation, bool> Filter) : IResourceAnnotation;
+    }
+}

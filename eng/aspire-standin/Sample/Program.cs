@@ -1,0 +1,2 @@
+var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = args, DisableDashboard = true });
+builder.Build().Run();
