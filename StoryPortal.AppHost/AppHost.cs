@@ -1,4 +1,6 @@
+using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
+using StoryPortal.AppHost.Running;
 using StoryPortal.AppHost.Secrets;
 using StoryPortal.AppHost.Servers;
 
@@ -8,24 +10,36 @@ var adminKey = builder.AddSecret("admin-key");
 var internalKey = builder.AddSecret("internal-key");
 var servers = builder.AddServers();
 
-var dataLayer = builder.AddProject<Projects.StoryPortal_DataLayer>("data-layer", o => o.ExcludeLaunchProfile = true)
+var dataLayer = builder.AddProject<Projects.StoryPortal_DataLayer>("data-layer", options => options.ExcludeLaunchProfile = true)
     .WithHttpEndpoint(port: builder.FixedPort(8001), name: "http", env: "Listen__Http")
     .WithReference(servers.Database).WaitFor(servers.Postgres)
     .WithReference(servers.Cache).WaitFor(servers.Redis)
-    .WithHttpHealthCheck("/health/ready", endpointName: "http");
+    .WithRegistrationUrl()
+    .InSameEnvironment()
+    .WithHttpHealthCheck("/health/ready", endpointName: "http")
+    .WithIconName("DatabaseArrowUp");
 
-var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", o => o.ExcludeLaunchProfile = true)
+var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", options => options.ExcludeLaunchProfile = true)
     .WithHttpEndpoint(port: builder.FixedPort(8009), name: "http", env: "Listen__Http")
-    .WithHttpsEndpoint(port: builder.FixedPort(8443), name: "https", env: "Listen__Https")
+    .WithRunModeHttps(8443)
     .WithHttpEndpoint(port: builder.FixedPort(8010), name: "internal", env: "Listen__Internal")
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
-    .WithHttpHealthCheck("/health/ready", endpointName: "http");
+    .WithRegistrationUrl()
+    .InSameEnvironment()
+    .WithHttpHealthCheck("/health/ready", endpointName: "http")
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Scorecard")
+    .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
+    .WithEndpointInDetailsOnly("internal")
+    .WithIconName("DoorArrowRight");
 
-foreach (var hub in builder.AddHubs(servers, adminKey, internalKey))
+var hubs = builder.AddHubs(servers, adminKey, internalKey);
+foreach (var hub in hubs)
 {
     hub.WaitFor(dataLayer);
     gateway.WithHub(hub).WaitFor(hub);
 }
+
+gateway.AnnounceWhenReady(hubs[0], dataLayer, servers, adminKey);
 
 builder.Build().Run();

@@ -1,0 +1,58 @@
+using System.Globalization;
+using StoryPortal.AppHost.Endpoints;
+using StoryPortal.AppHost.Servers;
+
+namespace StoryPortal.AppHost.Hubs;
+
+/// <summary>Adds the service hubs and tells the gateway of them.</summary>
+public static class HubExtensions
+{
+    private const string First = "service-hub";
+
+    /// <summary>Adds <c>StoryPortal:Hubs</c> hubs: service-hub, service-hub-2, …</summary>
+    /// <remarks>Each is a resource of its own, and so a destination of its own for the gateway; replicas of one resource would share one address.</remarks>
+    public static IReadOnlyList<IResourceBuilder<ProjectResource>> AddHubs(
+        this IDistributedApplicationBuilder builder,
+        BackingServers servers,
+        IResourceBuilder<ParameterResource> adminKey,
+        IResourceBuilder<ParameterResource> internalKey)
+    {
+        var configured = builder.Configuration["StoryPortal:Hubs"] ?? "1";
+        if (!int.TryParse(configured, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > 16)
+        {
+            throw new DistributedApplicationException($"StoryPortal:Hubs is '{configured}': it can be 1 to 16.");
+        }
+
+        return [.. Enumerable.Range(1, count).Select(number => builder.AddHub(number, servers, adminKey, internalKey))];
+    }
+
+    /// <summary>Makes a hub a destination of the gateway.</summary>
+    public static IResourceBuilder<ProjectResource> WithHub(this IResourceBuilder<ProjectResource> gateway, IResourceBuilder<ProjectResource> hub)
+    {
+        gateway.WithReference(hub);
+        var name = hub.Resource.Name;
+        return name == First // the gateway's own configuration names the first
+            ? gateway
+            : gateway.WithEnvironment($"ReverseProxy__Clusters__{First}__Destinations__{name}__Address", $"http://_http2.{name}");
+    }
+
+    private static IResourceBuilder<ProjectResource> AddHub(
+        this IDistributedApplicationBuilder builder,
+        int number,
+        BackingServers servers,
+        IResourceBuilder<ParameterResource> adminKey,
+        IResourceBuilder<ParameterResource> internalKey) =>
+        builder.AddProject<Projects.StoryPortal_ServiceHub>(number == 1 ? First : $"{First}-{number}", options => options.ExcludeLaunchProfile = true)
+            .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8012) : null, name: "http", env: "Listen__Http")
+            .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8013) : null, name: "http2", env: "Listen__Http2")
+            .WithEndpoint("http2", endpoint => endpoint.Transport = "http2", createIfNotExists: false)
+            .WithEndpointInDetailsOnly("http2")
+            .WithReference(servers.Database).WaitFor(servers.Postgres)
+            .WithReference(servers.Cache).WaitFor(servers.Redis)
+            .WithEnvironment("Authentication__AdminKey", adminKey)
+            .WithEnvironment("Authentication__InternalKey", internalKey)
+            .WithRegistrationUrl()
+            .InSameEnvironment()
+            .WithHttpHealthCheck("/health/ready", endpointName: "http")
+            .WithIconName("Connector");
+}

@@ -1,0 +1,50 @@
+using StoryPortal.AppHost.Storage;
+
+namespace StoryPortal.AppHost.Servers;
+
+/// <summary>Postgres and Redis as containers.</summary>
+internal static class ContainerServers
+{
+    public static BackingServers AddContainerServers(
+        this IDistributedApplicationBuilder builder,
+        IResourceBuilder<ParameterResource> postgresPassword,
+        IResourceBuilder<ParameterResource> redisPassword)
+    {
+        // The tag comes before the volume: where the image keeps its data depends on its version.
+        var postgres = builder.AddPostgres("postgres", password: postgresPassword)
+            .WithImageTag(ServerSettings.PostgresImageTag)
+            .WithArgs(ServerSettings.PostgresArguments)
+            .WithIconName("Database");
+        if (builder.ExecutionContext.IsRunMode)
+        {
+            postgres.WithDataVolume(DataDirectory.Of(builder).VolumeForPostgres());
+        }
+
+        var database = postgres.AddDatabase(ServerSettings.Database);
+
+        var redis = builder.AddRedis("redis", password: redisPassword)
+            .WithRedisArguments(ServerSettings.RedisArguments)
+            .WithIconName("Memory");
+
+        return new(database, database, redis, redis, database.Resource.UriExpression, redis.Resource.UriExpression);
+    }
+
+    /// <summary>Adds arguments that reach redis-server in run mode and in publish mode.</summary>
+    /// <remarks>The container runs <c>sh -c "redis-server …"</c>, which ignores whatever follows that one string: in publish mode they go into it, as in run mode Aspire puts them.</remarks>
+    private static IResourceBuilder<RedisResource> WithRedisArguments(this IResourceBuilder<RedisResource> redis, IEnumerable<string> arguments) =>
+        redis.WithArgs(context =>
+        {
+            var quoted = arguments.Select(argument => argument.Length == 0 ? "''" : argument);
+            if (context.ExecutionContext.IsRunMode)
+            {
+                foreach (var argument in quoted)
+                {
+                    context.Args.Add(argument);
+                }
+
+                return;
+            }
+
+            context.Args[^1] = $"{context.Args[^1]} {string.Join(' ', quoted)}";
+        });
+}
