@@ -1,8 +1,22 @@
+using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Registration;
 
 var builder = WebApplication.CreateSlimBuilder(args);
+
 builder.AddServiceDefaults();
+builder.AddDataLayer(maxPoolSize: 8);
+builder.AddSchema();
+builder.AddSelfRegistration(self =>
+{
+    self.Service = "data-layer";
+    self.Layer = "L01";
+    self.Description = "Keeps Postgres and Redis in order: schema, indexes, maintenance, cache warming.";
+    self.Tags = ["worker", "postgres", "redis"];
+});
 
 var app = builder.Build();
-app.MapDefaultEndpoints();
+
+app.UseServiceDefaults();
+
 app.Run();

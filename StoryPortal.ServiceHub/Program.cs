@@ -1,8 +1,36 @@
+using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Registration;
+using StoryPortal.ServiceHub.Agents;
+using StoryPortal.ServiceHub.Documentation;
+using StoryPortal.ServiceHub.Events;
+using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Services;
 
 var builder = WebApplication.CreateSlimBuilder(args);
+
 builder.AddServiceDefaults();
+builder.AddDataLayer(maxPoolSize: 24);
+builder.AddHttp();
+builder.AddDocumentation();
+builder.AddSelfRegistration(self =>
+{
+    self.Service = "service-hub";
+    self.Layer = "L12";
+    self.Description = "The HTTP API: agents, events and the service registry.";
+    self.Tags = ["api", "registry", "events"];
+});
 
 var app = builder.Build();
-app.MapDefaultEndpoints();
+
+app.UseServiceDefaults();
+app.UseRequestDecompression();
+
+var v1 = app.MapGroup("/v1");
+v1.MapAgents();
+v1.MapEvents();
+v1.MapServices();
+app.MapRegistration();
+app.MapDocumentation();
+
 app.Run();

@@ -1,0 +1,36 @@
+using System.Text.Json.Serialization;
+using StoryPortal.DataLayer.Json;
+
+namespace StoryPortal.DataLayer.Agents;
+
+/// <summary>An AI agent.</summary>
+public sealed record Agent
+{
+    /// <summary>Its id, chosen by the client or a UUIDv7.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Its name, 1 to 200 characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its kind, 1 to 100 characters.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>What it is doing.</summary>
+    public required AgentStatus Status { get; init; }
+
+    /// <summary>How it is set up: a JSON object.</summary>
+    public required RawJson Configuration { get; init; }
+
+    /// <summary>What else is known of it: a JSON object.</summary>
+    public required RawJson Metadata { get; init; }
+
+    /// <summary>When it was first stored.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Its latest events, newest first; only with <c>include=events</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RawJson? Events { get; init; }
+}

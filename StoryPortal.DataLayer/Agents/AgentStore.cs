@@ -1,0 +1,167 @@
+using Npgsql;
+using NpgsqlTypes;
+using StoryPortal.DataLayer.Database;
+using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Json;
+
+namespace StoryPortal.DataLayer.Agents;
+
+/// <summary>Agents in Postgres.</summary>
+public sealed class AgentStore(StoryDatabase database)
+{
+    private const string Columns = "id, name, type, status, configuration, metadata, created_at, updated_at";
+    private const int StatusIs = 0;
+    private const int TypeIs = 1;
+    private const int After = 2;
+
+    private static readonly string[] Conditions = ["status = ?", "type = ?", "(created_at, id) < (?, ?)"];
+
+    private static readonly FilteredQuery ListQuery = new("agents.list", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.agents {{where}} ORDER BY created_at DESC, id DESC LIMIT ?", Conditions);
+
+    // One statement for agents and their events: the page is cut first, then each of its agents reads its own few events from an index.
+    private static readonly FilteredQuery ListWithEventsQuery = new("agents.list_with_events", QueryClass.Join, $$"""
+        SELECT page.*, latest.events
+        FROM (SELECT {{Columns}} FROM mcp_documents.agents {where} ORDER BY created_at DESC, id DESC LIMIT ?) page
+        CROSS JOIN LATERAL (
+            SELECT coalesce(json_agg({{EventStore.AsJson("e")}} ORDER BY e.timestamp DESC, e.id DESC), '[]') AS events
+            FROM (SELECT {{EventStore.Columns}} FROM mcp_documents.events WHERE agent_id = page.id ORDER BY timestamp DESC, id DESC LIMIT ?) e) latest
+        ORDER BY page.created_at DESC, page.id DESC
+        """, Conditions);
+
+    private static readonly Query GetQuery = new("agents.get", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.agents WHERE id = $1");
+
+    private static readonly Query InsertQuery = new("agents.insert", QueryClass.Simple, $"""
+        INSERT INTO mcp_documents.agents ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (id) DO NOTHING
+        """);
+
+    // The condition keeps updated_at, and the row itself, as they are when nothing changes.
+    private const string UpdateOnConflict = """
+        ON CONFLICT (id) DO UPDATE SET
+            name = excluded.name, type = excluded.type, status = excluded.status,
+            configuration = excluded.configuration, metadata = excluded.metadata, updated_at = excluded.updated_at
+        WHERE (agents.name, agents.type, agents.status, agents.configuration, agents.metadata)
+            IS DISTINCT FROM (excluded.name, excluded.type, excluded.status, excluded.configuration, excluded.metadata)
+        """;
+
+    private static readonly Query UpsertQuery = new("agents.upsert", QueryClass.Simple, $"""
+        INSERT INTO mcp_documents.agents ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        {UpdateOnConflict}
+        RETURNING {Columns}
+        """);
+
+    // A row that this statement inserted has no older version: xmax is 0.
+    private static readonly StagedCopy Batch = new(
+        """
+        CREATE TEMP TABLE IF NOT EXISTS agent_staging (
+            id uuid, name text, type text, status text, configuration jsonb, metadata jsonb, created_at timestamptz, updated_at timestamptz)
+        ON COMMIT DELETE ROWS
+        """,
+        $"COPY agent_staging ({Columns}) FROM STDIN (FORMAT binary)",
+        new Query("agents.batch", QueryClass.Aggregate, $"""
+            WITH merged AS (
+                INSERT INTO mcp_documents.agents ({Columns}) SELECT {Columns} FROM agent_staging
+                {UpdateOnConflict}
+                RETURNING xmax = 0 AS created)
+            SELECT count(*) FILTER (WHERE created)::int, count(*) FILTER (WHERE NOT created)::int FROM merged
+            """));
+
+    /// <summary>One page of agents, newest first.</summary>
+    public Task<List<Agent>> ListAsync(AgentFilter filter, CancellationToken cancellationToken)
+    {
+        var withEvents = filter.EventsOfEach is not null;
+        var query = (withEvents ? ListWithEventsQuery : ListQuery).Filter()
+            .When(StatusIs, filter.Status is { } status ? EnumText<AgentStatus>.Of(status) : null)
+            .When(TypeIs, filter.Type)
+            .When(After, filter.After)
+            .Then(Sql.Int(filter.Limit));
+        if (withEvents)
+        {
+            query.Then(Sql.Int(filter.EventsOfEach));
+        }
+
+        return database.ListAsync<Agent>(query, withEvents ? ReadWithEvents : Read, cancellationToken);
+    }
+
+    /// <summary>One agent, or null.</summary>
+    public Task<Agent?> GetAsync(Guid id, CancellationToken cancellationToken) =>
+        database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
+
+    /// <summary>Stores a new agent; false when its id is taken.</summary>
+    public async Task<bool> InsertAsync(Agent agent, CancellationToken cancellationToken) =>
+        await database.ExecuteAsync(InsertQuery, Parameters(agent), cancellationToken) == 1;
+
+    /// <summary>Stores an agent in place of what was there; returns it as it is now, and whether it is new.</summary>
+    public async Task<(Agent Agent, bool Created)> UpsertAsync(Agent agent, CancellationToken cancellationToken)
+    {
+        // No row comes back when nothing changed; then it is read, and gone only if someone deleted it in between: once more.
+        Agent? stored;
+        do
+        {
+            stored = await database.FirstAsync(UpsertQuery, Parameters(agent), Read, cancellationToken)
+                ?? await GetAsync(agent.Id, cancellationToken);
+        }
+        while (stored is null);
+
+        return (stored, stored.CreatedAt == agent.CreatedAt && stored.UpdatedAt == agent.UpdatedAt);
+    }
+
+    /// <summary>Stores many agents in place of what was there, all or none. Of agents with the same id the last one counts.</summary>
+    public async Task<AgentBatchResult> UpsertManyAsync(IReadOnlyList<Agent> agents, CancellationToken cancellationToken)
+    {
+        // By id: two batches with the same agents lock them in the same order.
+        var distinct = new SortedDictionary<Guid, Agent>();
+        foreach (var agent in agents)
+        {
+            distinct[agent.Id] = agent;
+        }
+
+        return await Batch.WriteAsync(database, [.. distinct.Values], WriteAsync, reader =>
+        {
+            var (created, updated) = (reader.GetInt32(0), reader.GetInt32(1));
+            return new AgentBatchResult(distinct.Count, created, updated, distinct.Count - created - updated);
+        }, cancellationToken);
+    }
+
+    private static NpgsqlParameter[] Parameters(Agent agent) =>
+    [
+        Sql.Uuid(agent.Id), Sql.Text(agent.Name), Sql.Text(agent.Type), Sql.Text(EnumText<AgentStatus>.Of(agent.Status)),
+        Sql.Json(agent.Configuration), Sql.Json(agent.Metadata), Sql.Time(agent.CreatedAt), Sql.Time(agent.UpdatedAt),
+    ];
+
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, Agent agent, CancellationToken cancellationToken)
+    {
+        await copy.WriteAsync(agent.Id, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(agent.Name, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(agent.Type, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(EnumText<AgentStatus>.Of(agent.Status), NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(agent.Configuration.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(agent.Metadata.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(agent.CreatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        await copy.WriteAsync(agent.UpdatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+    }
+
+    private static Agent Read(NpgsqlDataReader row)
+    {
+        if (!EnumText<AgentStatus>.TryParse(row.GetString(3), out var status))
+        {
+            throw new InvalidDataException($"Agent {row.GetGuid(0)} has the unknown status '{row.GetString(3)}'.");
+        }
+
+        return new Agent
+        {
+            Id = row.GetGuid(0),
+            Name = row.GetString(1),
+            Type = row.GetString(2),
+            Status = status,
+            Configuration = row.GetJson(4),
+            Metadata = row.GetJson(5),
+            CreatedAt = row.GetTime(6),
+            UpdatedAt = row.GetTime(7),
+        };
+    }
+
+    private static Agent ReadWithEvents(NpgsqlDataReader row) => Read(row) with { Events = row.GetJson(8) };
+}

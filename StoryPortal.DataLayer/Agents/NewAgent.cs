@@ -1,0 +1,42 @@
+using System.ComponentModel.DataAnnotations;
+using StoryPortal.DataLayer.Json;
+using StoryPortal.ServiceDefaults.Problems;
+
+namespace StoryPortal.DataLayer.Agents;
+
+/// <summary>An agent as a client sends it. What is left out takes its default.</summary>
+public sealed record NewAgent
+{
+    /// <summary>Its id; a UUIDv7 is made when there is none.</summary>
+    public Guid? Id { get; init; }
+
+    /// <summary>Its name, 1 to 200 characters.</summary>
+    [Required, MaxLength(200)]
+    public string? Name { get; init; }
+
+    /// <summary>Its kind, 1 to 100 characters.</summary>
+    [Required, MaxLength(100)]
+    public string? Type { get; init; }
+
+    /// <summary>What it is doing. Default <c>created</c>.</summary>
+    public AgentStatus? Status { get; init; }
+
+    /// <summary>How it is set up: a JSON object. Default <c>{}</c>.</summary>
+    public RawJson Configuration { get; init; }
+
+    /// <summary>What else is known of it: a JSON object. Default <c>{}</c>.</summary>
+    public RawJson Metadata { get; init; }
+
+    /// <summary>Notes what is wrong, each field behind <paramref name="prefix"/>, and returns the agent to store.</summary>
+    public Agent Validate(InputErrors errors, string prefix, DateTimeOffset now) => new()
+    {
+        Id = Id ?? Guid.CreateVersion7(now),
+        Name = errors.Required(prefix + "name", Name, 200),
+        Type = errors.Required(prefix + "type", Type, 100),
+        Status = Status ?? AgentStatus.Created,
+        Configuration = errors.JsonObject(prefix + "configuration", Configuration),
+        Metadata = errors.JsonObject(prefix + "metadata", Metadata),
+        CreatedAt = now,
+        UpdatedAt = now,
+    };
+}

@@ -1,0 +1,74 @@
+using System.ComponentModel.DataAnnotations;
+using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.Caching;
+using StoryPortal.DataLayer.Database;
+using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Schema;
+using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.Health;
+using StoryPortal.ServiceDefaults.Registration;
+
+namespace StoryPortal.DataLayer;
+
+/// <summary>Postgres and Redis for a process, and the stores on top of them.</summary>
+public static class DataLayerExtensions
+{
+    private const string DatabaseName = "storyportal";
+    private const string RedisName = "redis";
+
+    // More statements than the product has, so that each is prepared once for each connection and stays so.
+    private const int PreparedStatements = 64;
+
+    /// <summary>Adds the stores, for a process with <paramref name="maxPoolSize"/> database connections unless configuration says otherwise.</summary>
+    public static IHostApplicationBuilder AddDataLayer(this IHostApplicationBuilder builder, int maxPoolSize)
+    {
+        var options = builder.Configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions();
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+
+        // The packages' own health checks stay out: they would make a process unready that still serves from its cache.
+        builder.AddNpgsqlDataSource(DatabaseName, settings => settings.DisableHealthChecks = true, source =>
+        {
+            var connection = source.ConnectionStringBuilder;
+            connection.MaxPoolSize = options.MaxPoolSize ?? maxPoolSize;
+            connection.MaxAutoPrepare = PreparedStatements;
+            connection.NoResetOnClose = true;
+            connection.Timeout = options.ConnectTimeoutSeconds;
+            connection.CommandTimeout = options.CommandTimeoutSeconds;
+            connection.ApplicationName = builder.Environment.ApplicationName;
+        });
+        builder.AddRedisClient(RedisName, settings => settings.DisableHealthChecks = true, redis =>
+        {
+            redis.AbortOnConnectFail = false;
+            redis.BacklogPolicy = StackExchange.Redis.BacklogPolicy.FailFast;
+            redis.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
+            redis.AsyncTimeout = 250;
+            redis.SyncTimeout = 250;
+        });
+
+        builder.Services.AddSingleton<StoryDatabase>();
+        builder.Services.AddSingleton<AgentStore>();
+        builder.Services.AddSingleton<EventStore>();
+        builder.Services.AddSingleton<ServiceStore>();
+        builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
+        builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();
+
+        builder.Services.AddHealthChecks()
+            .AddStartupCheck<SchemaCheck>("postgres")
+            .AddDependencyCheck<RedisCheck>("redis");
+        return builder;
+    }
+
+    /// <summary>Adds what keeps the database in order: only the worker does.</summary>
+    public static IHostApplicationBuilder AddSchema(this IHostApplicationBuilder builder)
+    {
+        var connection = builder.Configuration.GetConnectionString(DatabaseName)
+            ?? throw new InvalidOperationException($"ConnectionStrings:{DatabaseName} is not set.");
+        builder.Services.AddSingleton(new SchemaConnection(connection));
+        builder.Services.AddSingleton<SchemaMigration>();
+        builder.Services.AddSingleton<IndexBuilder>();
+        builder.Services.AddSingleton<SchemaWorker>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<SchemaWorker>());
+        builder.Services.AddHealthChecks().AddStartupCheck<SchemaWorker>("schema");
+        return builder;
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+
+namespace StoryPortal.DataLayer.Database;
+
+/// <summary>Answers for a database that is away with 503 and when to come again; for a value that it refused with 400.</summary>
+internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
+{
+    private const string RetryAfterSeconds = "2";
+
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        // The pool says so with an NpgsqlException when no connection gets free in time, a query with a TimeoutException inside one.
+        if (exception is PostgresException { IsTransient: false } refused)
+        {
+            // Class 22: a value that Postgres cannot take; 54000: one beyond its limits. Validation should have said so: the log tells where it did not.
+            if (refused.SqlState.StartsWith("22", StringComparison.Ordinal) || refused.SqlState == PostgresErrorCodes.ProgramLimitExceeded)
+            {
+                LogRefused(refused.SqlState, refused);
+                return await WriteAsync(context, StatusCodes.Status400BadRequest, "The request holds a value that cannot be stored.");
+            }
+
+            // 57P: shutting down or starting; 42P01: the worker has not made the tables yet.
+            if (!refused.SqlState.StartsWith("57P", StringComparison.Ordinal) && refused.SqlState != PostgresErrorCodes.UndefinedTable)
+            {
+                return false;
+            }
+        }
+        else if (exception is not (NpgsqlException or TimeoutException))
+        {
+            return false;
+        }
+
+        LogUnavailable(exception.Message);
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The database cannot be reached. Try again: what carries an id of its own is never stored twice.");
+    }
+
+    private ValueTask<bool> WriteAsync(HttpContext context, int status, string detail)
+    {
+        context.Response.StatusCode = status;
+        return problems.TryWriteAsync(new ProblemDetailsContext
+        {
+            HttpContext = context,
+            ProblemDetails = new ProblemDetails { Status = status, Detail = detail },
+        });
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The database cannot be reached: {Reason}")]
+    private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "The database refused a value ({SqlState}) that validation let through")]
+    private partial void LogRefused(string sqlState, Exception exception);
+}

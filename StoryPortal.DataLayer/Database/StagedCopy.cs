@@ -1,0 +1,52 @@
+using Npgsql;
+
+namespace StoryPortal.DataLayer.Database;
+
+/// <summary>
+/// Writes many rows at once: binary COPY into a temporary table of the connection, then one statement that merges it. All in one transaction, so
+/// that a batch is stored whole or not at all.
+/// </summary>
+/// <param name="createStaging">Creates the staging table if the connection has none yet, <c>ON COMMIT DELETE ROWS</c>.</param>
+/// <param name="copy">The COPY statement.</param>
+/// <param name="merge">The statement that moves the rows on and answers with counts.</param>
+internal sealed class StagedCopy(string createStaging, string copy, Query merge)
+{
+    public async Task<TResult> WriteAsync<TRow, TResult>(
+        StoryDatabase database,
+        IReadOnlyList<TRow> rows,
+        Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task> write,
+        Func<NpgsqlDataReader, TResult> read,
+        CancellationToken cancellationToken)
+    {
+        using var measured = database.Measure(merge);
+        await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        await using (var create = new NpgsqlCommand(createStaging, connection, transaction))
+        {
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await using (var importer = await connection.BeginBinaryImportAsync(copy, cancellationToken))
+        {
+            foreach (var row in rows)
+            {
+                await importer.StartRowAsync(cancellationToken);
+                await write(importer, row, cancellationToken);
+            }
+
+            await importer.CompleteAsync(cancellationToken);
+        }
+
+        TResult result;
+        await using (var command = new NpgsqlCommand(merge.Sql, connection, transaction))
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            result = read(reader);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+}

@@ -1,0 +1,130 @@
+using Npgsql;
+using NpgsqlTypes;
+using StoryPortal.DataLayer.Database;
+
+namespace StoryPortal.DataLayer.Events;
+
+/// <summary>Events in Postgres.</summary>
+public sealed class EventStore(StoryDatabase database)
+{
+    internal const string Columns = "id, type, timestamp, agent_id, session_id, payload, received_at";
+
+    private const int TypeIs = 0;
+    private const int AgentIs = 1;
+    private const int SessionIs = 2;
+    private const int From = 3;
+    private const int To = 4;
+    private const int After = 5;
+
+    private static readonly FilteredQuery ListQuery = new("events.list", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.events {{where}} ORDER BY timestamp DESC, id DESC LIMIT ?",
+        "type = ?", "agent_id = ?", "session_id = ?", "timestamp >= ?", "timestamp < ?", "(timestamp, id) < (?, ?)");
+
+    private static readonly Query GetQuery = new("events.get", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.events WHERE id = $1");
+
+    private static readonly Query InsertQuery = new("events.insert", QueryClass.Simple, $"""
+        INSERT INTO mcp_documents.events ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (id) DO NOTHING
+        """);
+
+    private static readonly StagedCopy Batch = new(
+        """
+        CREATE TEMP TABLE IF NOT EXISTS event_staging (
+            id uuid, type text, timestamp timestamptz, agent_id uuid, session_id uuid, payload jsonb, received_at timestamptz)
+        ON COMMIT DELETE ROWS
+        """,
+        $"COPY event_staging ({Columns}) FROM STDIN (FORMAT binary)",
+        new Query("events.batch", QueryClass.Aggregate, $"""
+            WITH stored AS (
+                INSERT INTO mcp_documents.events ({Columns}) SELECT {Columns} FROM event_staging
+                ON CONFLICT (id) DO NOTHING
+                RETURNING 1)
+            SELECT count(*)::int FROM stored
+            """));
+
+    /// <summary>One page of events, newest first.</summary>
+    public Task<List<Event>> ListAsync(EventFilter filter, CancellationToken cancellationToken) =>
+        database.ListAsync(
+            ListQuery.Filter()
+                .When(TypeIs, filter.Type)
+                .When(AgentIs, filter.AgentId)
+                .When(SessionIs, filter.SessionId)
+                .When(From, filter.From)
+                .When(To, filter.To)
+                .When(After, filter.After)
+                .Then(Sql.Int(filter.Limit)),
+            Read, cancellationToken);
+
+    /// <summary>One event, or null.</summary>
+    public Task<Event?> GetAsync(Guid id, CancellationToken cancellationToken) =>
+        database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
+
+    /// <summary>Stores an event; when its id is there already, nothing changes. Returns what is stored, and whether it is new.</summary>
+    public async Task<(Event Event, bool Created)> InsertAsync(Event @event, CancellationToken cancellationToken)
+    {
+        Event? stored = null;
+        while (stored is null)
+        {
+            if (await database.ExecuteAsync(InsertQuery, Parameters(@event), cancellationToken) == 1)
+            {
+                return (@event, true);
+            }
+
+            // Not inserted means that it is there; if retention took it in between, it is inserted after all.
+            stored = await GetAsync(@event.Id, cancellationToken);
+        }
+
+        return (stored, false);
+    }
+
+    /// <summary>Stores many events, all or none; those whose id is there already change nothing.</summary>
+    public Task<EventBatchResult> InsertManyAsync(IReadOnlyList<Event> events, CancellationToken cancellationToken)
+    {
+        // By id: two batches with the same events lock them in the same order.
+        var sorted = events.OrderBy(e => e.Id).ToList();
+        return Batch.WriteAsync(database, sorted, WriteAsync, reader =>
+        {
+            var accepted = reader.GetInt32(0);
+            return new EventBatchResult(accepted, events.Count - accepted);
+        }, cancellationToken);
+    }
+
+    /// <summary>SQL that makes the JSON of one event from the row <paramref name="row"/>, field for field what the serializer makes.</summary>
+    internal static string AsJson(string row) => $"""
+        json_build_object('id', {row}.id, 'type', {row}.type, 'timestamp', {TimeAsText(row + ".timestamp")},
+            'agent_id', {row}.agent_id, 'session_id', {row}.session_id, 'payload', {row}.payload, 'received_at', {TimeAsText(row + ".received_at")})
+        """;
+
+    private static string TimeAsText(string column) => $"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
+
+    private static NpgsqlParameter[] Parameters(Event e) =>
+    [
+        Sql.Uuid(e.Id), Sql.Text(e.Type), Sql.Time(e.Timestamp), Sql.Uuid(e.AgentId), Sql.Uuid(e.SessionId), Sql.Json(e.Payload), Sql.Time(e.ReceivedAt),
+    ];
+
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, Event e, CancellationToken cancellationToken)
+    {
+        await copy.WriteAsync(e.Id, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(e.Type, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(e.Timestamp.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        await WriteIdAsync(copy, e.AgentId, cancellationToken);
+        await WriteIdAsync(copy, e.SessionId, cancellationToken);
+        await copy.WriteAsync(e.Payload.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(e.ReceivedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+    }
+
+    private static Task WriteIdAsync(NpgsqlBinaryImporter copy, Guid? id, CancellationToken cancellationToken) =>
+        id is { } value ? copy.WriteAsync(value, NpgsqlDbType.Uuid, cancellationToken) : copy.WriteNullAsync(cancellationToken);
+
+    private static Event Read(NpgsqlDataReader row) => new()
+    {
+        Id = row.GetGuid(0),
+        Type = row.GetString(1),
+        Timestamp = row.GetTime(2),
+        AgentId = row.GetGuidOrNull(3),
+        SessionId = row.GetGuidOrNull(4),
+        Payload = row.GetJson(5),
+        ReceivedAt = row.GetTime(6),
+    };
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel.DataAnnotations;
+using StoryPortal.DataLayer.Json;
+using StoryPortal.ServiceDefaults.Problems;
+
+namespace StoryPortal.DataLayer.Events;
+
+/// <summary>An event as a client sends it.</summary>
+public sealed record NewEvent
+{
+    /// <summary>Its id; a UUIDv7 is made when there is none. With an id of its own a client can send an event again without storing it twice.</summary>
+    public Guid? Id { get; init; }
+
+    /// <summary>Its type, 1 to 200 characters.</summary>
+    [Required, MaxLength(200)]
+    public string? Type { get; init; }
+
+    /// <summary>When it happened. Default: now.</summary>
+    public DateTimeOffset? Timestamp { get; init; }
+
+    /// <summary>The agent that did it; it need not be known yet.</summary>
+    public Guid? AgentId { get; init; }
+
+    /// <summary>The session in which it was done.</summary>
+    public Guid? SessionId { get; init; }
+
+    /// <summary>What happened: any JSON value. Default <c>{}</c>.</summary>
+    public RawJson Payload { get; init; }
+
+    /// <summary>Notes what is wrong, each field behind <paramref name="prefix"/>, and returns the event to store.</summary>
+    public Event Validate(InputErrors errors, string prefix, DateTimeOffset now) => new()
+    {
+        Id = Id ?? Guid.CreateVersion7(now),
+        Type = errors.Required(prefix + "type", Type, 200),
+        Timestamp = Timestamp ?? now,
+        AgentId = AgentId,
+        SessionId = SessionId,
+        Payload = Payload,
+        ReceivedAt = now,
+    };
+}

@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace StoryPortal.DataLayer.Json;
+
+/// <summary>Reads a value as its own text, after checking that Postgres can store it, and writes it as it is.</summary>
+internal sealed class RawJsonConverter : JsonConverter<RawJson>
+{
+    public override bool HandleNull => true;
+
+    public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return default;
+        }
+
+        using var document = JsonDocument.ParseValue(ref reader);
+        var utf8 = JsonMarshal.GetRawUtf8Value(document.RootElement);
+        if (JsonbRules.Violation(utf8) is { } violation)
+        {
+            throw new JsonException(violation);
+        }
+
+        return new RawJson(utf8.ToArray());
+    }
+
+    public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
+}

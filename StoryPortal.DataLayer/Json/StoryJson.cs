@@ -1,0 +1,40 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.Registration;
+
+namespace StoryPortal.DataLayer.Json;
+
+/// <summary>The JSON of every contract, generated at build time. Use <see cref="Contracts"/>: it carries the strict rules.</summary>
+[JsonSerializable(typeof(Agent[]))]
+[JsonSerializable(typeof(List<Agent>))]
+[JsonSerializable(typeof(List<NewAgent>))]
+[JsonSerializable(typeof(AgentBatchResult))]
+[JsonSerializable(typeof(List<Event>))]
+[JsonSerializable(typeof(List<NewEvent>))]
+[JsonSerializable(typeof(EventBatchResult))]
+[JsonSerializable(typeof(List<Service>))]
+[JsonSerializable(typeof(InstanceRegistration))]
+public sealed partial class StoryJson : JsonSerializerContext
+{
+    /// <summary>The contracts under the rules of <see cref="Apply"/>.</summary>
+    public static StoryJson Contracts { get; } = new(Apply(new JsonSerializerOptions()));
+
+    /// <summary>Snake case, times in UTC, and nothing taken silently: unknown and repeated fields are refused.</summary>
+    public static JsonSerializerOptions Apply(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.PropertyNameCaseInsensitive = false;
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.RespectNullableAnnotations = true;
+        options.RespectRequiredConstructorParameters = true;
+        options.AllowDuplicateProperties = false;
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the answers are JSON documents, never part of a page
+        options.Converters.Add(new TimestampConverter());
+        return options;
+    }
+}

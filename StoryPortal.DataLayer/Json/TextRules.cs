@@ -1,0 +1,45 @@
+using StoryPortal.ServiceDefaults.Problems;
+
+namespace StoryPortal.DataLayer.Json;
+
+/// <summary>Rules for text that goes into a column. Lone surrogates never come this far: the JSON reader refuses them.</summary>
+public static class TextRules
+{
+    /// <summary>Notes a text that is missing, empty, too long, or that Postgres cannot store; returns it, or an empty one.</summary>
+    public static string Required(this InputErrors errors, string field, string? value, int longest)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            errors.Add(field, "is required.");
+            return "";
+        }
+
+        return errors.Optional(field, value, longest) ?? "";
+    }
+
+    /// <summary>Notes a text that is too long or that Postgres cannot store; returns it.</summary>
+    public static string? Optional(this InputErrors errors, string field, string? value, int longest)
+    {
+        if (value?.Length > longest)
+        {
+            errors.Add(field, $"has {value.Length} characters; at most {longest} are taken.");
+        }
+        else if (value?.Contains('\0') == true)
+        {
+            errors.Add(field, "holds the character U+0000, which cannot be stored.");
+        }
+
+        return value;
+    }
+
+    /// <summary>Notes a value that is no JSON object; returns it.</summary>
+    public static RawJson JsonObject(this InputErrors errors, string field, RawJson value)
+    {
+        if (!value.IsObject)
+        {
+            errors.Add(field, "is not a JSON object.");
+        }
+
+        return value;
+    }
+}

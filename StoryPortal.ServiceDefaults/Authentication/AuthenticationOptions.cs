@@ -1,0 +1,14 @@
+namespace StoryPortal.ServiceDefaults.Authentication;
+
+/// <summary>The keys that a process is given by its host, section <c>Authentication</c>.</summary>
+public sealed class AuthenticationOptions
+{
+    /// <summary>The configuration section's name.</summary>
+    public const string Section = "Authentication";
+
+    /// <summary>The first key with scope admin; the AppHost generates it. Empty: no such key.</summary>
+    public string AdminKey { get; set; } = "";
+
+    /// <summary>The key by which processes of one system know each other. Empty: internal endpoints refuse everyone.</summary>
+    public string InternalKey { get; set; } = "";
+}

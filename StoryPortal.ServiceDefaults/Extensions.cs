@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Health;
+using StoryPortal.ServiceDefaults.Listening;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceDefaults.Telemetry;
+
+namespace StoryPortal.ServiceDefaults;
+
+/// <summary>What every process of Story Portal shares, in two calls.</summary>
+public static class Extensions
+{
+    /// <summary>Adds listening ports, telemetry, health, problem details, service discovery and resilient HTTP clients.</summary>
+    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
+    {
+        builder.Configuration.AddLoggingDefaults();
+        builder.ConfigureListening();
+        builder.AddTelemetry();
+        builder.AddHealth();
+        builder.AddProblems();
+
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<AuthenticationOptions>(builder.Configuration.GetSection(AuthenticationOptions.Section));
+        builder.Services.AddServiceDiscovery();
+        builder.Services.ConfigureHttpClientDefaults(http =>
+        {
+            http.AddStandardResilienceHandler();
+            http.AddServiceDiscovery();
+        });
+
+        return builder;
+    }
+
+    /// <summary>Turns errors into problem details and serves <c>/health…</c>, <c>/alive</c> and <c>/metrics</c>. Call it first.</summary>
+    public static WebApplication UseServiceDefaults(this WebApplication app)
+    {
+        app.UseProblems();
+        app.UseMetricsEndpoint();
+        app.MapHealth();
+        return app;
+    }
+}

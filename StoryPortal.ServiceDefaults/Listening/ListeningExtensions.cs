@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace StoryPortal.ServiceDefaults.Listening;
+
+internal static class ListeningExtensions
+{
+    /// <summary>Opens the ports of <see cref="ListenOptions"/>: on loopback in Development, on every address elsewhere.</summary>
+    public static void ConfigureListening(this WebApplicationBuilder builder)
+    {
+        // Bound by hand and not through IOptions: Kestrel needs the ports before the container exists.
+        var listen = builder.Configuration.GetSection(ListenOptions.Section).Get<ListenOptions>() ?? new ListenOptions();
+        Validator.ValidateObject(listen, new ValidationContext(listen), validateAllProperties: true);
+
+        builder.Services.AddSingleton(listen);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            var open = Opener(kestrel, builder.Environment.IsDevelopment());
+            open(listen.Http, HttpProtocols.Http1, false);
+            open(listen.Http2, HttpProtocols.Http2, false);
+            open(listen.Internal, HttpProtocols.Http1, false);
+            open(listen.Https, HttpProtocols.Http1AndHttp2, true);
+        });
+    }
+
+    private static Action<int?, HttpProtocols, bool> Opener(KestrelServerOptions kestrel, bool loopbackOnly) => (port, protocols, tls) =>
+    {
+        void Configure(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions endpoint)
+        {
+            endpoint.Protocols = protocols;
+            if (tls)
+            {
+                endpoint.UseHttps(ServerCertificate.For(kestrel.ApplicationServices.GetRequiredService<IConfiguration>()));
+            }
+        }
+
+        if (port is { } number && loopbackOnly)
+        {
+            kestrel.ListenLocalhost(number, Configure);
+        }
+        else if (port is { } any)
+        {
+            kestrel.ListenAnyIP(any, Configure);
+        }
+    };
+}

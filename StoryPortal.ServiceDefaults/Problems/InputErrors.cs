@@ -1,0 +1,44 @@
+namespace StoryPortal.ServiceDefaults.Problems;
+
+/// <summary>Gathers what is wrong with a request, field by field, so that a caller learns all of it at once.</summary>
+public sealed class InputErrors
+{
+    // Enough to see the pattern in a broken batch, little enough to answer with.
+    private const int Most = 50;
+
+    private readonly Dictionary<string, List<string>> _errors = [];
+    private int _count;
+
+    /// <summary>Whether anything was found.</summary>
+    public bool Any => _count > 0;
+
+    /// <summary>Whether further findings would be left out of the answer.</summary>
+    public bool Full => _count >= Most;
+
+    /// <summary>Notes that <paramref name="field"/> is wrong and what to do about it.</summary>
+    public void Add(string field, string message)
+    {
+        _count++;
+        if (_count > Most)
+        {
+            return;
+        }
+
+        if (!_errors.TryGetValue(field, out var messages))
+        {
+            _errors[field] = messages = [];
+        }
+
+        messages.Add(message);
+    }
+
+    /// <summary>Refuses the request if anything was found.</summary>
+    /// <exception cref="InputException">Something was found.</exception>
+    public void ThrowIfAny()
+    {
+        if (Any)
+        {
+            throw new InputException(_errors.ToDictionary(error => error.Key, error => error.Value.ToArray()));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using StoryPortal.ServiceDefaults.Listening;
+
+namespace StoryPortal.ServiceDefaults.Telemetry;
+
+internal static class TelemetryExtensions
+{
+    private const string MetricsPath = "/metrics";
+
+    /// <summary>Traces, metrics and logs over OTLP where a collector is named, metrics for Prometheus always.</summary>
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        var options = builder.Configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new TelemetryOptions();
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        var ratio = options.SampleRatio ?? (builder.Environment.IsDevelopment() ? 1.0 : 0.01);
+
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddMeter(TelemetryNames.MeterPattern)
+                .AddPrometheusExporter())
+            .WithTracing(tracing => tracing
+                .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)))
+                .AddSource(builder.Environment.ApplicationName, TelemetryNames.MeterPattern)
+                .AddAspNetCoreInstrumentation(aspNetCore => aspNetCore.Filter = context => !IsProbe(context.Request.Path))
+                .AddHttpClientInstrumentation());
+
+        if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+        {
+            builder.Logging.AddOpenTelemetry(logging =>
+            {
+                logging.IncludeFormattedMessage = true;
+                logging.IncludeScopes = true;
+            });
+            telemetry.UseOtlpExporter();
+        }
+    }
+
+    /// <summary>Serves <c>/metrics</c>; on the internal port alone where there is one, so that the public door never does.</summary>
+    public static void UseMetricsEndpoint(this WebApplication app)
+    {
+        var internalPort = app.Services.GetRequiredService<ListenOptions>().Internal;
+        app.UseOpenTelemetryPrometheusScrapingEndpoint(context =>
+            context.Request.Path == MetricsPath && (internalPort is null || context.Connection.LocalPort == internalPort));
+    }
+
+    private static bool IsProbe(PathString path) =>
+        path.StartsWithSegments("/health") || path == "/alive" || path == MetricsPath;
+}

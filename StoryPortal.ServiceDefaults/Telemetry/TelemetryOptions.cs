@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace StoryPortal.ServiceDefaults.Telemetry;
+
+/// <summary>What is traced, section <c>Telemetry</c>.</summary>
+public sealed class TelemetryOptions
+{
+    /// <summary>The configuration section's name.</summary>
+    public const string Section = "Telemetry";
+
+    /// <summary>Share of new traces that are kept, 0 to 1; a caller's decision wins. Default: 1 in Development, 0.01 elsewhere.</summary>
+    [Range(0.0, 1.0)]
+    public double? SampleRatio { get; set; }
+}

@@ -1,0 +1,116 @@
+using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Paging;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Http;
+
+namespace StoryPortal.ServiceHub.Agents;
+
+/// <summary><c>/v1/agents</c>.</summary>
+internal static class AgentEndpoints
+{
+    private const string List = "agents";
+    private const int DefaultEvents = 10;
+    private const int MostEvents = 100;
+
+    private static readonly StoryJson Json = StoryJson.Contracts;
+
+    public static void MapAgents(this IEndpointRouteBuilder v1)
+    {
+        var agents = v1.MapGroup("/agents").WithTags("Agents").ProducesValidationProblem();
+
+        agents.MapGet("/", ListAsync)
+            .WithName("ListAgents").WithSummary("List agents, newest first")
+            .WithDescription("`include=events` brings the latest events of each agent along, ten unless `events_limit` says otherwise. The `Link` header leads to the next page.")
+            .Produces<Agent[]>();
+
+        agents.MapGet("/{id}", GetAsync)
+            .WithName("GetAgent").WithSummary("Read an agent")
+            .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        agents.MapPost("/", CreateAsync)
+            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Single)
+            .Accepts<NewAgent>(JsonBody.ContentType)
+            .Produces<Agent>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
+
+        agents.MapPut("/{id}", UpsertAsync)
+            .WithName("PutAgent").WithSummary("Create an agent, or put it in place of what is there").WithBodyLimit(BodyLimits.Single)
+            .Accepts<NewAgent>(JsonBody.ContentType)
+            .Produces<Agent>().Produces<Agent>(StatusCodes.Status201Created);
+
+        agents.MapPost("/batch", UpsertManyAsync)
+            .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").WithBodyLimit(BodyLimits.Batch)
+            .Accepts<NewAgent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
+            .Produces<AgentBatchResult>();
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpRequest request, AgentStore store, CancellationToken cancellationToken,
+        string? status = null, string? type = null, string? include = null, int? events_limit = null, int? limit = null, string? cursor = null)
+    {
+        var errors = new InputErrors();
+        if (include is not (null or "events"))
+        {
+            errors.Add("include", $"'{include}' is not known; 'events' is.");
+        }
+
+        var eventsOfEach = Paging.Limit(events_limit, errors, "events_limit", DefaultEvents, MostEvents);
+        var filter = new AgentFilter(
+            QueryText.Member<AgentStatus>(status, "status", errors),
+            errors.Optional("type", type, 100),
+            Paging.TimeCursor(cursor, List, errors),
+            Paging.Limit(limit, errors),
+            include is null ? null : eventsOfEach);
+        errors.ThrowIfAny();
+
+        var page = await store.ListAsync(filter, cancellationToken);
+        return new JsonAnswer<List<Agent>>(page, Json.ListAgent)
+        {
+            Link = Paging.NextLink(request, page, filter.Limit, agent => new TimeCursor(agent.CreatedAt, agent.Id).ToText(List)),
+        };
+    }
+
+    private static async Task<IResult> GetAsync(Guid id, AgentStore store, CancellationToken cancellationToken) =>
+        await store.GetAsync(id, cancellationToken) is { } agent
+            ? new JsonAnswer<Agent>(agent, Json.Agent)
+            : TypedResults.Problem($"There is no agent {id}.", statusCode: StatusCodes.Status404NotFound);
+
+    private static async Task<IResult> CreateAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var agent = Validated(await JsonBody.ReadAsync(request, Json.NewAgent, cancellationToken), time);
+        return await store.InsertAsync(agent, cancellationToken)
+            ? Created(agent)
+            : TypedResults.Problem($"There is an agent {agent.Id} already; PUT replaces it.", statusCode: StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> UpsertAsync(Guid id, HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var sent = await JsonBody.ReadAsync(request, Json.NewAgent, cancellationToken);
+        if (sent.Id is { } other && other != id)
+        {
+            throw new InputException("id", $"is {other}, and the path says {id}.");
+        }
+
+        var (agent, created) = await store.UpsertAsync(Validated(sent with { Id = id }, time), cancellationToken);
+        return created ? Created(agent) : new JsonAnswer<Agent>(agent, Json.Agent);
+    }
+
+    private static async Task<IResult> UpsertManyAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = Timestamp.Now(time);
+        var agents = await BatchBody.ReadAsync(
+            request, Json.NewAgent, Json.ListNewAgent, (agent, errors, prefix) => agent.Validate(errors, prefix, now), cancellationToken);
+        return new JsonAnswer<AgentBatchResult>(await store.UpsertManyAsync(agents, cancellationToken), Json.AgentBatchResult);
+    }
+
+    private static Agent Validated(NewAgent sent, TimeProvider time)
+    {
+        var errors = new InputErrors();
+        var agent = sent.Validate(errors, "", Timestamp.Now(time));
+        errors.ThrowIfAny();
+        return agent;
+    }
+
+    private static JsonAnswer<Agent> Created(Agent agent) =>
+        new(agent, Json.Agent, StatusCodes.Status201Created) { Location = $"/v1/agents/{agent.Id}" };
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Services;
+
+namespace StoryPortal.ServiceHub.Documentation;
+
+/// <summary>The API's description at <c>/openapi/v1.json</c>, and a page to read and try it at <c>/docs</c>.</summary>
+internal static class DocumentationExtensions
+{
+    public static void AddDocumentation(this WebApplicationBuilder builder) => builder.Services.AddOpenApi(openApi =>
+    {
+        openApi.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Story Portal";
+            document.Info.Description = "The back end of an AI-agent platform: what agents do, and which services there are.";
+            document.Servers = [new OpenApiServer { Url = "/" }];
+            return Task.CompletedTask;
+        });
+        openApi.AddSchemaTransformer((schema, context, _) =>
+        {
+            Describe<AgentStatus>(schema, context);
+            Describe<ServiceStatus>(schema, context);
+            return Task.CompletedTask;
+        });
+    });
+
+    public static void MapDocumentation(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapOpenApi();
+        endpoints.MapScalarApiReference("/docs", page => page.WithTitle("Story Portal"));
+    }
+
+    // Converters of our own hide the members from the generator.
+    private static void Describe<T>(OpenApiSchema schema, OpenApiSchemaTransformerContext context) where T : struct, Enum
+    {
+        if ((Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type) == typeof(T))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. EnumText<T>.All.Split(", ").Select(text => (JsonNode)text)];
+        }
+    }
+}

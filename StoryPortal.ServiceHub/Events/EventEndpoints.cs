@@ -1,0 +1,92 @@
+using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Paging;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Http;
+
+namespace StoryPortal.ServiceHub.Events;
+
+/// <summary><c>/v1/events</c>.</summary>
+internal static class EventEndpoints
+{
+    private const string List = "events";
+
+    private static readonly StoryJson Json = StoryJson.Contracts;
+
+    public static void MapEvents(this IEndpointRouteBuilder v1)
+    {
+        var events = v1.MapGroup("/events").WithTags("Events").ProducesValidationProblem();
+
+        events.MapGet("/", ListAsync)
+            .WithName("ListEvents").WithSummary("List events, newest first")
+            .WithDescription("`from` is inclusive, `to` exclusive. The `Link` header leads to the next page.")
+            .Produces<Event[]>();
+
+        events.MapGet("/{id}", GetAsync)
+            .WithName("GetEvent").WithSummary("Read an event")
+            .Produces<Event>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        events.MapPost("/", CreateAsync)
+            .WithName("CreateEvent").WithSummary("Record an event")
+            .WithDescription("The answer comes after the commit. A repeat of an id that is there changes nothing and answers 200 with what is stored.")
+            .WithBodyLimit(BodyLimits.Single)
+            .Accepts<NewEvent>(JsonBody.ContentType)
+            .Produces<Event>(StatusCodes.Status201Created).Produces<Event>();
+
+        events.MapPost("/batch", CreateManyAsync)
+            .WithName("CreateEvents").WithSummary("Record many events, all or none")
+            .WithDescription("A JSON array or NDJSON, gzip is taken; at most 50,000 events and 32 MiB.")
+            .WithBodyLimit(BodyLimits.Batch)
+            .Accepts<NewEvent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
+            .Produces<EventBatchResult>();
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpRequest request, EventStore store, CancellationToken cancellationToken,
+        string? type = null, Guid? agent_id = null, Guid? session_id = null, string? from = null, string? to = null, int? limit = null, string? cursor = null)
+    {
+        var errors = new InputErrors();
+        var filter = new EventFilter(
+            errors.Optional("type", type, 200),
+            agent_id,
+            session_id,
+            QueryText.Time(from, "from", errors),
+            QueryText.Time(to, "to", errors),
+            Paging.TimeCursor(cursor, List, errors),
+            Paging.Limit(limit, errors));
+        errors.ThrowIfAny();
+
+        var page = await store.ListAsync(filter, cancellationToken);
+        return new JsonAnswer<List<Event>>(page, Json.ListEvent)
+        {
+            Link = Paging.NextLink(request, page, filter.Limit, e => new TimeCursor(e.Timestamp, e.Id).ToText(List)),
+        };
+    }
+
+    private static async Task<IResult> GetAsync(Guid id, EventStore store, CancellationToken cancellationToken) =>
+        await store.GetAsync(id, cancellationToken) is { } e
+            ? new JsonAnswer<Event>(e, Json.Event)
+            : TypedResults.Problem($"There is no event {id}.", statusCode: StatusCodes.Status404NotFound);
+
+    private static async Task<IResult> CreateAsync(HttpRequest request, EventStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var sent = await JsonBody.ReadAsync(request, Json.NewEvent, cancellationToken);
+        var errors = new InputErrors();
+        var e = sent.Validate(errors, "", Timestamp.Now(time));
+        errors.ThrowIfAny();
+
+        var (stored, created) = await store.InsertAsync(e, cancellationToken);
+        return new JsonAnswer<Event>(stored, Json.Event, created ? StatusCodes.Status201Created : StatusCodes.Status200OK)
+        {
+            Location = created ? $"/v1/events/{stored.Id}" : null,
+        };
+    }
+
+    private static async Task<IResult> CreateManyAsync(HttpRequest request, EventStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = Timestamp.Now(time);
+        var events = await BatchBody.ReadAsync(
+            request, Json.NewEvent, Json.ListNewEvent, (e, errors, prefix) => e.Validate(errors, prefix, now), cancellationToken);
+        return new JsonAnswer<EventBatchResult>(await store.InsertManyAsync(events, cancellationToken), Json.EventBatchResult);
+    }
+}

@@ -1,0 +1,24 @@
+using StoryPortal.DataLayer.Json;
+
+namespace StoryPortal.ServiceHub.Http;
+
+/// <summary>What every endpoint of the hub relies on.</summary>
+internal static class HttpExtensions
+{
+    /// <summary>The contracts' JSON rules, and bodies that arrive compressed.</summary>
+    public static void AddHttp(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddRequestDecompression();
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            StoryJson.Apply(json.SerializerOptions);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, StoryJson.Contracts);
+        });
+    }
+
+    /// <summary>How large a body an endpoint takes, before and after decompression. A larger one is answered with 413.</summary>
+    public static RouteHandlerBuilder WithBodyLimit(this RouteHandlerBuilder endpoint, int bytes) =>
+        endpoint.WithMetadata(new BodyLimit(bytes)).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+
+    private sealed record BodyLimit(long? MaxRequestBodySize) : Microsoft.AspNetCore.Http.Metadata.IRequestSizeLimitMetadata;
+}

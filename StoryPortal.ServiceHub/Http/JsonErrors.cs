@@ -1,0 +1,60 @@
+using System.Text.Json;
+
+namespace StoryPortal.ServiceHub.Http;
+
+/// <summary>What the JSON reader complains of, in a caller's words: the field and what is wrong with it, without names of our types.</summary>
+internal static class JsonErrors
+{
+    private const string Body = "body";
+
+    public static (string Field, string Message) Describe(JsonException exception) =>
+        (FieldOf(exception.Path), Describe(exception.Message, exception.InnerException?.Message));
+
+    private static string FieldOf(string? path) => path switch
+    {
+        null or "" or "$" => Body,
+        _ when path.StartsWith("$.", StringComparison.Ordinal) => path[2..],
+        _ => path.TrimStart('$'),
+    };
+
+    private static string Describe(string message, string? inner)
+    {
+        if (message.Contains("could not be mapped", StringComparison.Ordinal))
+        {
+            return "is not a known field.";
+        }
+
+        if (message.StartsWith("Duplicate", StringComparison.Ordinal))
+        {
+            return "is there more than once.";
+        }
+
+        if (inner is not null && (inner.Contains("UTF-16", StringComparison.Ordinal) || inner.Contains("UTF-8", StringComparison.Ordinal)))
+        {
+            return "holds text that is not valid Unicode, such as half of a surrogate pair.";
+        }
+
+        if (message.Contains("could not be converted to", StringComparison.Ordinal))
+        {
+            return $"is not {Expected(inner ?? message)}.";
+        }
+
+        // Everything else is a sentence about the text itself, followed by a path that the field already names.
+        var end = message.IndexOf(" Path: ", StringComparison.Ordinal);
+        return end < 0 ? message : $"is not well-formed JSON: {message[..end]}";
+    }
+
+    // Of a value of the wrong kind the message names the target's type; of a token of the wrong kind only the inner one does: '… as a string'.
+    private static string Expected(string message) => message switch
+    {
+        _ when message.EndsWith("as a string.", StringComparison.Ordinal) => "a string",
+        _ when message.EndsWith("as a boolean.", StringComparison.Ordinal) => "true or false",
+        _ when message.EndsWith("as a number.", StringComparison.Ordinal) => "a number",
+        _ when message.Contains("System.Guid", StringComparison.Ordinal) => "a UUID",
+        _ when message.Contains("System.Int", StringComparison.Ordinal) => "a whole number",
+        _ when message.Contains("System.Boolean", StringComparison.Ordinal) => "true or false",
+        _ when message.Contains("List", StringComparison.Ordinal) || message.Contains("[]", StringComparison.Ordinal) => "an array",
+        _ when message.Contains("System.String", StringComparison.Ordinal) => "a string",
+        _ => "an object",
+    };
+}

@@ -1,0 +1,175 @@
+using System.Net;
+using System.Text;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Http;
+
+/// <summary>Whatever is wrong with a request, the answer is a problem document that names it, and nothing is stored.</summary>
+[Collection(SharedSystem.Name)]
+public sealed class BadInputTests(StoryPortalSystem system)
+{
+    private const int TooLarge = 40 * 1024 * 1024;
+
+    private static readonly byte[] NotUtf8 = [.. "{\"type\": \"x\", \"payload\": {\"k\": \""u8, 0xFF, .. "\"}}"u8];
+
+    public static TheoryData<string, string> BadEvents => new()
+    {
+        { "type", """{"type": """ },
+        { "type", """{"type": 5}""" },
+        { "type", """{"payload": {} }""" },
+        { "type", """{"type": "x", "type": "y"}""" },
+        { "type", """{"type": "x\u0000y"}""" },
+        { "type", """{"type": "x\ud800"}""" },
+        { "type", $$"""{"type": "{{new string('x', 5000)}}"}""" },
+        { "colour", """{"type": "x", "colour": "red"}""" },
+        { "timestamp", """{"type": "x", "timestamp": "99999-01-01T00:00:00Z"}""" },
+        { "timestamp", """{"type": "x", "timestamp": "0001-01-01T00:00:00Z"}""" },
+        { "timestamp", """{"type": "x", "timestamp": "2026-01-01T00:00:00"}""" },
+        { "timestamp", """{"type": "x", "timestamp": 12}""" },
+        { "agent_id", """{"type": "x", "agent_id": "nobody"}""" },
+        { "payload", """{"type": "x", "payload": {"k": "\u0000"} }""" },
+        { "payload", """{"type": "x", "payload": {"\udc00": 1} }""" },
+        { "payload", """{"type": "x", "payload": {"k": 1e999999} }""" },
+        { "payload", """{"type": "x", "payload": {"k": 1e-99999} }""" },
+        { "payload", """{"type": "x", "payload": {"k": 1, "\u006b": 2} }""" },
+        { "payload", $$"""{"type": "x", "payload": {{new string('[', 100)}}{{new string(']', 100)}} }""" },
+        { "body", "[]" },
+        { "body", "null" },
+        { "body", "" },
+    };
+
+    public static TheoryData<string, string> BadQueries => new()
+    {
+        { "limit", "agents?limit=0" },
+        { "limit", "events?limit=5000" },
+        { "limit", "services?limit=many" },
+        { "cursor", "events?cursor=broken" },
+        { "cursor", "agents?cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
+        { "cursor", "services?cursor=%21" },
+        { "agent_id", "events?agent_id=nobody" },
+        { "from", "events?from=yesterday" },
+        { "type", "events?type=a%00b" },
+        { "status", "agents?status=asleep" },
+        { "include", "agents?include=sessions" },
+        { "events_limit", "agents?include=events&events_limit=101" },
+        { "id", "agents/nobody" },
+        { "id", "events/42" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadEvents))]
+    public async Task A_bad_event_is_refused_by_field(string field, string json)
+    {
+        var before = await CountAsync();
+        using var response = await system.Gateway.PostAsync(Address("events"), Answers.Json(json));
+
+        Assert.Equal([field], await response.ProblemAsync(HttpStatusCode.BadRequest));
+        Assert.Equal(before, await CountAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(BadQueries))]
+    public async Task A_bad_query_is_refused_by_parameter(string parameter, string address)
+    {
+        using var response = await system.Gateway.GetAsync(Address(address));
+        Assert.Equal([parameter], await response.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task A_bad_agent_is_told_everything_that_is_wrong_at_once()
+    {
+        using var response = await system.Gateway.PostAsync(Address("agents"), Answers.Json("""{"name": "", "configuration": [], "metadata": 1}"""));
+        Assert.Equal(["name", "type", "configuration", "metadata"], await response.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task Text_that_is_not_utf8_is_refused()
+    {
+        using var body = new ByteArrayContent(NotUtf8);
+        body.Headers.ContentType = new("application/json");
+        using var response = await system.Gateway.PostAsync(Address("events"), body);
+        Assert.Equal(["payload"], await response.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task A_cursor_of_another_list_is_refused()
+    {
+        var type = $"cursor-{Guid.NewGuid():N}";
+        using var stored = await system.Gateway.PostAsync(Address("agents/batch"), Answers.Ndjson(
+            $$"""{"name": "a", "type": "{{type}}"}""", $$"""{"name": "b", "type": "{{type}}"}"""));
+        await stored.JsonAsync();
+        using var page = await system.Gateway.GetAsync(Address($"agents?type={type}&limit=1"));
+        var cursor = page.Headers.GetValues("Link").Single().Split("cursor=")[1].Split('>')[0];
+
+        using var response = await system.Gateway.GetAsync(Address($"events?cursor={cursor}"));
+        Assert.Equal(["cursor"], await response.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Theory]
+    [InlineData("agents/0189aaaa-0000-7000-8000-000000000000", HttpStatusCode.NotFound)]
+    [InlineData("events/0189aaaa-0000-7000-8000-000000000000", HttpStatusCode.NotFound)]
+    [InlineData("services/nobody", HttpStatusCode.NotFound)]
+    [InlineData("nothing/here", HttpStatusCode.NotFound)]
+    public async Task What_is_not_there_is_a_problem_document_too(string address, HttpStatusCode status)
+    {
+        using var response = await system.Gateway.GetAsync(Address(address));
+        await response.ProblemAsync(status);
+    }
+
+    [Fact]
+    public async Task A_method_that_an_address_does_not_take_is_told_those_it_takes()
+    {
+        using var response = await system.Gateway.DeleteAsync(Address("events"));
+        await response.ProblemAsync(HttpStatusCode.MethodNotAllowed);
+        Assert.Equal(["GET", "POST"], response.Content.Headers.Allow.Order());
+    }
+
+    [Fact]
+    public async Task A_media_type_that_is_not_taken_is_refused()
+    {
+        using var body = new StringContent("type: x", Encoding.UTF8, "application/yaml");
+        using var response = await system.Gateway.PostAsync(Address("events/batch"), body);
+        await response.ProblemAsync(HttpStatusCode.UnsupportedMediaType);
+    }
+
+    [Theory]
+    [InlineData("gzip", HttpStatusCode.BadRequest)]
+    [InlineData("zstd", HttpStatusCode.UnsupportedMediaType)]
+    public async Task A_body_that_cannot_be_decompressed_is_refused(string encoding, HttpStatusCode status)
+    {
+        using var body = Answers.Ndjson("""{"type": "x"}""");
+        body.Headers.ContentEncoding.Add(encoding);
+        using var response = await system.Gateway.PostAsync(Address("events/batch"), body);
+        await response.ProblemAsync(status);
+    }
+
+    [Theory]
+    [InlineData("events", false)]
+    [InlineData("events/batch", false)]
+    [InlineData("events/batch", true)]
+    public async Task A_body_that_is_too_large_is_refused(string address, bool chunked)
+    {
+        using var body = new ByteArrayContent(new byte[TooLarge]);
+        body.Headers.ContentType = new("application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Post, Address(address)) { Content = body };
+        request.Headers.TransferEncodingChunked = chunked;
+        request.Headers.ExpectContinue = true;
+        using var response = await system.Gateway.SendAsync(request);
+        await response.ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
+    public async Task A_batch_of_too_many_rows_is_refused()
+    {
+        using var response = await system.Gateway.PostAsync(Address("events/batch"), Answers.Ndjson([.. Enumerable.Repeat("""{"type": "x"}""", 50_001)]));
+        Assert.Equal(["body"], await response.ProblemAsync(HttpStatusCode.RequestEntityTooLarge));
+    }
+
+    private static Uri Address(string rest) => new($"/api/v1/{rest}", UriKind.Relative);
+
+    private async Task<long> CountAsync()
+    {
+        await using var count = system.Database.CreateCommand("SELECT count(*) FROM mcp_documents.events");
+        return (long)(await count.ExecuteScalarAsync())!;
+    }
+}

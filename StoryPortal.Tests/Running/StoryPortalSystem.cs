@@ -1,0 +1,68 @@
+using System.Net.Http.Headers;
+using Aspire.Hosting;
+using Aspire.Hosting.Testing;
+using Npgsql;
+using StoryPortal.Tests.AppHost;
+
+namespace StoryPortal.Tests.Running;
+
+/// <summary>The whole system as a user starts it, with data of its own; shared by the tests that only talk to it.</summary>
+public sealed class StoryPortalSystem : IAsyncLifetime
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
+
+    private readonly TemporaryFolder _data = new();
+    private DistributedApplication? _app;
+
+    /// <summary>The gateway, as a caller with the admin key.</summary>
+    public HttpClient Gateway { get; private set; } = null!;
+
+    /// <summary>The gateway, as a caller without a key.</summary>
+    public HttpClient Anonymous { get; private set; } = null!;
+
+    /// <summary>The hub's HTTP/1.1 port.</summary>
+    public HttpClient Hub { get; private set; } = null!;
+
+    /// <summary>The system's database.</summary>
+    public NpgsqlDataSource Database { get; private set; } = null!;
+
+    public DistributedApplication App => _app!;
+
+    public async Task InitializeAsync()
+    {
+        using var deadline = new CancellationTokenSource(StartPatience);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
+            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}"], deadline.Token);
+        _app = await builder.BuildAsync(deadline.Token);
+        await _app.StartAsync(deadline.Token);
+        await _app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", deadline.Token);
+
+        Anonymous = _app.CreateHttpClient("gateway", "http");
+        Gateway = _app.CreateHttpClient("gateway", "http");
+        Gateway.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
+        Gateway.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        Hub = _app.CreateHttpClient("service-hub", "http");
+        Database = NpgsqlDataSource.Create((await _app.GetConnectionStringAsync("storyportal", deadline.Token))!);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_app is not null)
+        {
+            await Database.DisposeAsync();
+            await _app.DisposeAsync();
+        }
+
+        _data.Dispose();
+    }
+
+    /// <summary>The admin key of the system.</summary>
+    public const string AdminKey = "the-admin-key-of-the-tests";
+}
+
+/// <summary>Tests of this collection share one system and leave it as they found it, but for rows of their own.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedSystem : ICollectionFixture<StoryPortalSystem>
+{
+    public const string Name = "Story Portal";
+}
