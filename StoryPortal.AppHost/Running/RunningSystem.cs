@@ -44,7 +44,7 @@ public static class RunningSystem
                 ("APPHOST_PID", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)),
             };
             DataDirectory.WritePrivately(file, Assignments(values));
-            ready.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => File.Delete(file));
+            ready.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => DataDirectory.Remove(file));
         });
     }
 

@@ -11,7 +11,7 @@ internal sealed class StartFailure(IResource awaited, string file, ResourceNotif
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
-        File.Delete(file);
+        DataDirectory.Remove(file);
         var needed = WithAllItWaitsFor(awaited);
         try
         {

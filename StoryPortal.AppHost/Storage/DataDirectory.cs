@@ -83,6 +83,15 @@ public sealed class DataDirectory
         File.Move(draft, path, overwrite: true);
     }
 
+    /// <summary>Removes a file if it is there; the folder around it may be gone as well.</summary>
+    public static void Remove(string path)
+    {
+        if (File.Exists(path))
+        {
+            File.Delete(path);
+        }
+    }
+
     private static void CreateFolder(string path, UnixFileMode mode)
     {
         if (OperatingSystem.IsWindows())

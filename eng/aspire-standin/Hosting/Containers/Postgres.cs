@@ -33,6 +33,10 @@ namespace Aspire.Hosting.ApplicationModel
 
         /// <inheritdoc />
         public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{Parent.ConnectionStringExpression};Database={DatabaseName}");
+
+        /// <summary>The database as a URL.</summary>
+        public ReferenceExpression UriExpression => ReferenceExpression.Create(
+            $"postgresql://{Parent.UserNameReference}:{Parent.PasswordParameter}@{Parent.PrimaryEndpoint.Property(EndpointProperty.HostAndPort)}/{DatabaseName}");
     }
 }
 
