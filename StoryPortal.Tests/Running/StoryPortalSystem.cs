@@ -26,6 +26,10 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     /// <summary>The system's database.</summary>
     public NpgsqlDataSource Database { get; private set; } = null!;
 
+    /// <summary>How to reach the system's database.</summary>
+    public string ConnectionString { get; private set; } = "";
+
+    /// <summary>The running application.</summary>
     public DistributedApplication App => _app!;
 
     public async Task InitializeAsync()
@@ -42,7 +46,8 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         Gateway.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
         Gateway.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         Hub = _app.CreateHttpClient("service-hub", "http");
-        Database = NpgsqlDataSource.Create((await _app.GetConnectionStringAsync("storyportal", deadline.Token))!);
+        ConnectionString = (await _app.GetConnectionStringAsync("storyportal", deadline.Token))!;
+        Database = NpgsqlDataSource.Create(ConnectionString);
     }
 
     public async Task DisposeAsync()

@@ -1,0 +1,65 @@
+using System.Net;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Health;
+
+/// <summary>A lost server makes the system degraded, never unready: it serves what it can and recovers without a restart.</summary>
+public sealed class OutageTests : IAsyncLifetime
+{
+    private static readonly Uri Agents = new("/v1/agents", UriKind.Relative);
+
+    private readonly StoryPortalSystem _system = new();
+
+    public Task InitializeAsync() => _system.InitializeAsync();
+
+    public Task DisposeAsync() => _system.DisposeAsync();
+
+    [Fact]
+    public async Task Without_redis_everything_works()
+    {
+        await RunAsync("redis-server", KnownResourceCommands.StopCommand);
+        await HealthIsAsync("degraded");
+
+        using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
+        var agent = await written.JsonAsync(HttpStatusCode.Created);
+        using var read = await _system.Gateway.GetAsync(new Uri($"/v1/agents/{agent.Id()}", UriKind.Relative));
+        await read.JsonAsync();
+
+        await RunAsync("redis-server", KnownResourceCommands.StartCommand);
+        await HealthIsAsync("healthy");
+    }
+
+    [Fact]
+    public async Task Without_postgres_requests_are_told_when_to_come_again_and_what_was_acknowledged_is_there_afterwards()
+    {
+        using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
+        var agent = await written.JsonAsync(HttpStatusCode.Created);
+
+        await RunAsync("postgres", KnownResourceCommands.StopCommand);
+        await HealthIsAsync("degraded");
+        using var refused = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Bob", "type": "outage"}"""));
+        await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+
+        await RunAsync("postgres", KnownResourceCommands.StartCommand);
+        await HealthIsAsync("healthy");
+        using var read = await _system.Gateway.GetAsync(new Uri("/v1/agents?type=outage", UriKind.Relative));
+        Assert.Equal([agent.Id()], (await read.JsonAsync()).Ids());
+    }
+
+    private async Task RunAsync(string resource, string command)
+    {
+        var result = await _system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
+        Assert.True(result.Success, $"{command} of {resource} failed.");
+    }
+
+    // 200 throughout: a probe that took the hubs out would take their cached reads out with them.
+    private Task HealthIsAsync(string status) => Eventually.TrueAsync(async () =>
+    {
+        using var response = await _system.Hub.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        return (await response.JsonAsync()).GetProperty("status").GetString() == status;
+    });
+}
