@@ -9,7 +9,12 @@ internal sealed record ChildProcessSpec(string Command, IReadOnlyList<string> Ar
 internal sealed class ChildProcess
 {
     // The AppHost's own, which would mislead its children.
-    private static readonly string[] NotInherited = ["ASPNETCORE_URLS", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "DOTNET_LAUNCH_PROFILE"];
+    private static readonly string[] NotInherited =
+    [
+        "ASPNETCORE_URLS", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "DOTNET_LAUNCH_PROFILE",
+        "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL",
+    ];
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PatienceWithOrphans = TimeSpan.FromSeconds(3);
     private readonly Process _process;

@@ -17,6 +17,7 @@ internal sealed class Orchestrator(
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<IResource, ResourceRunner> _runners = [];
     private readonly ConcurrentDictionary<IResource, Lazy<Task>> _stops = [];
+    private bool _disposed;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -43,6 +44,11 @@ internal sealed class Orchestrator(
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return; // the container holds it under two names
+        }
+
         await StopAsync(CancellationToken.None);
         _stopping.Dispose();
         foreach (var runner in _runners.Values)
