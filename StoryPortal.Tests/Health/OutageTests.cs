@@ -1,7 +1,5 @@
 using System.Net;
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Health;
