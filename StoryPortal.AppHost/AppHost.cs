@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Logging;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
 using StoryPortal.AppHost.Running;
@@ -8,7 +8,7 @@ using StoryPortal.AppHost.Servers;
 
 // The console shows what every resource writes, not only the dashboard: start.sh keeps it as the log of the run.
 var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = args, EnableResourceLogging = true });
-builder.Services.Configure<SimpleConsoleFormatterOptions>(console => console.SingleLine = true);
+builder.Services.AddLogging(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
 
 var adminKey = builder.AddSecret("admin-key");
 var internalKey = builder.AddSecret("internal-key");
