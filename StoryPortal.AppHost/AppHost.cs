@@ -32,7 +32,7 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithRegistrationUrl()
     .InSameEnvironment()
     .WithHttpHealthCheck("/health/ready", endpointName: "http")
-    .WithUrlForEndpoint("http", url => url.DisplayText = "Scorecard")
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Gateway")
     .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
     .WithEndpointInDetailsOnly("internal")
     .WithIconName("DoorArrowRight");
