@@ -1,3 +1,4 @@
+using OpenTelemetry.Trace;
 using StoryPortal.ServiceDefaults.Health;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
@@ -14,6 +15,7 @@ internal static class ProxyExtensions
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = LargestBody);
         builder.Services.AddSingleton<IDestinationResolver, DiscoveredDestinations>();
         builder.Services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
+        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("Yarp.ReverseProxy"));
         builder.Services.AddHealthChecks().AddStartupCheck<HubCheck>("service-hub");
     }
 }

@@ -11,6 +11,8 @@ namespace StoryPortal.ServiceHub.Documentation;
 /// <summary>The API's description at <c>/openapi/v1.json</c>, and a page to read and try it at <c>/docs</c>.</summary>
 internal static class DocumentationExtensions
 {
+    private const string KeyScheme = "ApiKey";
+
     public static void AddDocumentation(this WebApplicationBuilder builder) => builder.Services.AddOpenApi(openApi =>
     {
         openApi.AddDocumentTransformer((document, _, _) =>
@@ -18,6 +20,14 @@ internal static class DocumentationExtensions
             document.Info.Title = "Story Portal";
             document.Info.Description = "The back end of an AI-agent platform: what agents do, and which services there are.";
             document.Servers = [new OpenApiServer { Url = "/" }];
+            document.AddComponent(KeyScheme, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = "X-API-Key",
+                Description = "In Development reading needs no key. `./start.sh --env` prints the admin key.",
+            });
+            document.Security = [new() { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
             return Task.CompletedTask;
         });
         openApi.AddSchemaTransformer((schema, context, _) =>
@@ -36,7 +46,15 @@ internal static class DocumentationExtensions
     public static void MapDocumentation(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapOpenApi();
-        endpoints.MapScalarApiReference("/docs", page => page.WithTitle("Story Portal"));
+
+        // Without what would ask other hosts for something.
+        endpoints.MapScalarApiReference("/docs", page => page
+            .WithTitle("Story Portal")
+            .HideDeveloperTools()
+            .DisableAgent()
+            .DisableMcp()
+            .DisableTelemetry()
+            .DisableDefaultFonts());
     }
 
     // Converters of our own hide the members from the generator.
