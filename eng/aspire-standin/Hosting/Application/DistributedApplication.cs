@@ -61,12 +61,12 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
             var startUp = ReportStartUpAsync(lifetime, stopping.Token);
             try
             {
-                await StartAsync(stopping.Token);
+                await StartAsync(cancellationToken);
                 await _host.WaitForShutdownAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
-                await StopAsync(CancellationToken.None);
+                await StopAsync(CancellationToken.None); // told to stop before everything was started
             }
 
             await startUp;
@@ -83,6 +83,12 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
     /// <summary>Stops whatever runs.</summary>
     public virtual async ValueTask DisposeAsync()
     {
+        var lifetime = Services.GetRequiredService<IHostApplicationLifetime>();
+        if (lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopped.IsCancellationRequested)
+        {
+            await StopAsync(CancellationToken.None);
+        }
+
         await ((IAsyncDisposable)_host).DisposeAsync();
         GC.SuppressFinalize(this);
     }
@@ -91,7 +97,7 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
     private async Task ReportStartUpAsync(IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         var pending = Services.GetRequiredService<DistributedApplicationModel>().Resources
-            .Where(resource => Orchestrator.StartsByItself(resource) && !IsContainer(resource)).Select(resource => resource.Name).ToHashSet();
+            .Where(resource => Orchestrator.StartsByItself(resource) && !ResourceRunner.IsContainer(resource)).Select(resource => resource.Name).ToHashSet();
         try
         {
             await foreach (var change in ResourceNotifications.WatchAsync(cancellationToken))
@@ -116,11 +122,9 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
         }
     }
 
-    private static bool IsContainer(IResource resource) => resource is ContainerResource or IResourceWithParent { Parent: ContainerResource };
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Distributed application started. Press Ctrl+C to shut down.")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Distributed application started. Press Ctrl+C to shut down.")]
     private static partial void LogStarted(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Publishing needs Aspire's own packages: this build runs without them (docs/adr/0001-aspire-stand-in.md).")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Publishing needs Aspire's own packages: this build runs without them (docs/adr/0001-aspire-stand-in.md).")]
     private static partial void LogCannotPublish(ILogger logger);
 }
