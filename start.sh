@@ -59,17 +59,24 @@ wait_until_healthy() {
       if $check; then note "${GREEN}ready$PLAIN  $name"; else still+=("$entry"); fi
     done
     waiting=(${still[@]+"${still[@]}"})
-    name=${waiting[0]-AppHost}
+    name=${waiting[0]-gateway}
+    name=${name%%:*}
     if [ -f "$DATA/run/failed" ]; then give_up "$(cat "$DATA/run/failed")" "$(cut -d ' ' -f 1 "$DATA/run/failed")"; fi
-    kill -0 "$APPHOST" 2>/dev/null || give_up "The AppHost ended while it was waiting for ${name%%:*}."  "${name%%:*}"
-    [ $((SECONDS - since)) -lt "$patience" ] || give_up "${name%%:*} was not ready after $patience s." "${name%%:*}"
+    is_alive "$APPHOST" || give_up "The AppHost ended while it waited for $name." "$name"
+    [ $((SECONDS - since)) -lt "$patience" ] || give_up "$name was not ready after $patience s." "$name"
+    sleep 0.2
+  done
+
+  # The dashboard is there a moment later, if there is one.
+  for _ in $(seq 25); do
+    if [ -n "$(dashboard_url)" ] || grep -qi 'no dashboard\|dashboard ended' "$LOG"; then break; fi
     sleep 0.2
   done
 }
 
 # give_up MESSAGE RESOURCE: shows the last that was heard of it, and leaves nothing behind.
 give_up() {
-  { grep -F "$2" "$LOG" || cat "$LOG"; } | tail -n 12 >&2
+  { grep -F ".Resources.$2[" "$LOG" || cat "$LOG"; } | tail -n 12 | sed 's/^.*\.Resources\.\([^[]*\)\[[0-9]*\]/[\1]/' >&2
   trap - EXIT
   stop_system || :
   fail "$1" "Its last lines are above, all of them in ${LOG#"$ROOT"/}." \

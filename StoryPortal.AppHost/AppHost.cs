@@ -1,10 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
 using StoryPortal.AppHost.Running;
 using StoryPortal.AppHost.Secrets;
 using StoryPortal.AppHost.Servers;
 
-var builder = DistributedApplication.CreateBuilder(args);
+// The console shows what every resource writes, not only the dashboard: start.sh keeps it as the log of the run.
+var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = args, EnableResourceLogging = true });
+builder.Services.AddLogging(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
 
 var adminKey = builder.AddSecret("admin-key");
 var internalKey = builder.AddSecret("internal-key");
@@ -28,7 +32,7 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithRegistrationUrl()
     .InSameEnvironment()
     .WithHttpHealthCheck("/health/ready", endpointName: "http")
-    .WithUrlForEndpoint("http", url => url.DisplayText = "Scorecard")
+    .WithUrlForEndpoint("http", url => url.DisplayText = "Gateway")
     .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
     .WithEndpointInDetailsOnly("internal")
     .WithIconName("DoorArrowRight");

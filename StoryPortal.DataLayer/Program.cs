@@ -4,12 +4,11 @@ using StoryPortal.ServiceDefaults.Registration;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
-builder.AddServiceDefaults();
+builder.AddServiceDefaults("data-layer");
 builder.AddDataLayer(maxPoolSize: 8);
 builder.AddSchema();
 builder.AddSelfRegistration(self =>
 {
-    self.Service = "data-layer";
     self.Layer = "L01";
     self.Description = "Keeps Postgres and Redis in order: schema, indexes, maintenance, cache warming.";
     self.Tags = ["worker", "postgres", "redis"];

@@ -5,11 +5,10 @@ using StoryPortal.ServiceDefaults.Registration;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
-builder.AddServiceDefaults();
+builder.AddServiceDefaults("gateway");
 builder.AddProxy();
 builder.AddSelfRegistrationThroughHub(new Uri("http://_http2.service-hub"), self =>
 {
-    self.Service = "gateway";
     self.Layer = "L09";
     self.Description = "The public door: HTTP/1.1 and HTTP/2 in front of the hubs.";
     self.Tags = ["gateway", "yarp", "http2"];

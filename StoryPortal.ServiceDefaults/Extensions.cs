@@ -12,11 +12,14 @@ namespace StoryPortal.ServiceDefaults;
 public static class Extensions
 {
     /// <summary>Adds listening ports, telemetry, health, problem details, service discovery and resilient HTTP clients.</summary>
-    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
+    /// <param name="builder">The process.</param>
+    /// <param name="service">The name under which it appears in telemetry, health and the service registry.</param>
+    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string service)
     {
+        builder.Services.AddSingleton(new ServiceName(service));
         builder.Configuration.AddLoggingDefaults();
         builder.ConfigureListening();
-        builder.AddTelemetry();
+        builder.AddTelemetry(service);
         builder.AddHealth();
         builder.AddProblems();
 

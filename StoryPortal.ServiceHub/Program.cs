@@ -9,13 +9,12 @@ using StoryPortal.ServiceHub.Services;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
-builder.AddServiceDefaults();
+builder.AddServiceDefaults("service-hub");
 builder.AddDataLayer(maxPoolSize: 24);
 builder.AddHttp();
 builder.AddDocumentation();
 builder.AddSelfRegistration(self =>
 {
-    self.Service = "service-hub";
     self.Layer = "L12";
     self.Description = "The HTTP API: agents, events and the service registry.";
     self.Tags = ["api", "registry", "events"];

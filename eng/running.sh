@@ -84,23 +84,29 @@ holder_of() {
   echo "${holder:-another process}"
 }
 
+# Whoever was killed a moment ago gets some seconds to let go of its port.
 require_free_ports() {
   local port name taken=()
   while read -r port name; do
-    if port_answers "$port"; then taken+=("port $port, which $name needs, is held by $(holder_of "$port")"); fi
+    if ! becomes_free "$port"; then taken+=("port $port, which $name needs, is held by $(holder_of "$port")"); fi
   done < <(ports)
   [ ${#taken[@]} -eq 0 ] || fail 'Ports are in use.' "${taken[@]}" 'Stop what holds them, then try again.'
 }
 
 wait_until_ports_are_free() {
-  local port name attempt
+  local port name
   while read -r port name; do
-    for attempt in $(seq 50); do
-      port_answers "$port" || continue 2
-      sleep 0.2
-    done
-    note "port $port of $name is still held by $(holder_of "$port") after $attempt attempts"
+    becomes_free "$port" || note "port $port of $name is still held by $(holder_of "$port")"
   done < <(ports)
+}
+
+becomes_free() {
+  local attempt
+  for attempt in 1 2 3 4 5 6; do
+    port_answers "$1" || return 0
+    if [ "$attempt" -lt 6 ]; then sleep 0.5; fi
+  done
+  return 1
 }
 
 # Deletes the data, its secrets, and what had to live elsewhere.

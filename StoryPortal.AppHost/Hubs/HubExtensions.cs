@@ -31,9 +31,10 @@ public static class HubExtensions
     {
         gateway.WithReference(hub);
         var name = hub.Resource.Name;
+        var address = $"http://_http2.{name}";
         return name == First // the gateway's own configuration names the first
             ? gateway
-            : gateway.WithEnvironment($"ReverseProxy__Clusters__{First}__Destinations__{name}__Address", $"http://_http2.{name}");
+            : gateway.WithEnvironment($"ReverseProxy__Clusters__{First}__Destinations__{name}__Address", address);
     }
 
     private static IResourceBuilder<ProjectResource> AddHub(

@@ -5,17 +5,40 @@ using StoryPortal.AppHost.Storage;
 namespace StoryPortal.AppHost.Running;
 
 /// <summary>Until a resource is healthy, watches it and everything it waits for, and notes the first of them that ends: then it will never be.</summary>
-internal sealed class StartFailure(IResource awaited, string file, ResourceNotificationService notifications, IHostApplicationLifetime lifetime) : BackgroundService
+internal sealed class StartFailure(IResource awaited, string file, ResourceNotificationService notifications, IHostApplicationLifetime lifetime)
+    : IHostedLifecycleService
 {
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private Task _watch = Task.CompletedTask;
+
+    /// <summary>Begins before any hosted service starts, because the one that starts the resources ends only with them.</summary>
+    public Task StartingAsync(CancellationToken cancellationToken)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         DataDirectory.Remove(file);
+        _watch = WatchAsync(lifetime.ApplicationStopping);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => _watch.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task WatchAsync(CancellationToken stopping)
+    {
         var needed = WithAllItWaitsFor(awaited);
         try
         {
-            await foreach (var change in notifications.WatchAsync(stopping.Token))
+            await foreach (var change in notifications.WatchAsync(stopping))
             {
                 if (change.Resource == awaited && change.Snapshot.HealthStatus == HealthStatus.Healthy)
                 {

@@ -2,10 +2,8 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 
 namespace StoryPortal.ServiceDefaults.Health;
 
@@ -37,8 +35,7 @@ public static class HealthExtensions
     internal static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
         var state = endpoints.ServiceProvider.GetRequiredService<HealthState>();
-        var service = endpoints.ServiceProvider.GetRequiredService<IConfiguration>()["OTEL_SERVICE_NAME"]
-            ?? endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>().ApplicationName;
+        var service = endpoints.ServiceProvider.GetRequiredService<ServiceName>().Value;
 
         Map("/health", () => state.Ready);
         Map("/health/ready", () => state.Ready);

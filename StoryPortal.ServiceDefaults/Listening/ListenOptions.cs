@@ -26,4 +26,6 @@ public sealed class ListenOptions
     /// <summary>HTTP/1.1 for operators alone: when set, <c>/metrics</c> is served here and nowhere else.</summary>
     [Range(1, 65535)]
     public int? Internal { get; set; }
+
+    internal bool Any => Http is not null || Http2 is not null || Https is not null || Internal is not null;
 }

@@ -18,6 +18,12 @@ internal static class ListeningExtensions
         Validator.ValidateObject(listen, new ValidationContext(listen), validateAllProperties: true);
 
         builder.Services.AddSingleton(listen);
+        if (listen.Any)
+        {
+            // The host may have set ASPNETCORE_URLS from the same endpoints: Kestrel would warn that it does not use them.
+            builder.WebHost.UseUrls();
+        }
+
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

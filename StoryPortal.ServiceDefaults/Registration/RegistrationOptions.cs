@@ -8,10 +8,6 @@ public sealed class RegistrationOptions
     /// <summary>The configuration section's name.</summary>
     public const string Section = "Registration";
 
-    /// <summary>The name of the service. Each process sets its own default.</summary>
-    [Required]
-    public string Service { get; set; } = "";
-
     /// <summary>The layer it belongs to, such as <c>L12</c>. Each process sets its own default.</summary>
     public string Layer { get; set; } = "";
 

@@ -9,6 +9,7 @@ namespace StoryPortal.ServiceDefaults.Registration;
 /// <summary>Keeps this process in the service registry for as long as it runs.</summary>
 internal sealed partial class SelfRegistration(
     IServiceRegistry registry,
+    ServiceName service,
     HealthState health,
     IOptions<RegistrationOptions> options,
     TimeProvider time,
@@ -47,7 +48,7 @@ internal sealed partial class SelfRegistration(
             var renewed = await TryRegisterAsync(registration, stoppingToken);
             if (renewed && !known)
             {
-                LogRegistered(_self.Service, InstanceId, _self.Url);
+                LogRegistered(service.Value, InstanceId, _self.Url);
             }
 
             known = renewed;
@@ -68,12 +69,12 @@ internal sealed partial class SelfRegistration(
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             deadline.CancelAfter(TimeSpan.FromSeconds(2));
-            await registry.DeregisterAsync(_self.Service, InstanceId, deadline.Token);
+            await registry.DeregisterAsync(service.Value, InstanceId, deadline.Token);
         }
         catch (Exception exception)
         {
             // The lease ends by itself: a registry that cannot be reached must not hold up the end of the process.
-            LogFailed(_self.Service, exception);
+            LogFailed(service.Value, exception);
         }
     }
 
@@ -81,7 +82,7 @@ internal sealed partial class SelfRegistration(
     {
         try
         {
-            await registry.RegisterAsync(_self.Service, InstanceId, registration, stoppingToken);
+            await registry.RegisterAsync(service.Value, InstanceId, registration, stoppingToken);
             return true;
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -90,7 +91,7 @@ internal sealed partial class SelfRegistration(
         }
         catch (Exception exception)
         {
-            LogFailed(_self.Service, exception);
+            LogFailed(service.Value, exception);
             return false;
         }
     }

@@ -14,6 +14,7 @@ internal static class LoggingDefaults
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
         ["Logging:LogLevel:Yarp"] = "Warning",
         ["Logging:LogLevel:Polly"] = "Error",
+        ["Logging:LogLevel:StackExchange.Redis"] = "Warning",
 
         // They would say the same every second: HealthState logs what changes.
         ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",

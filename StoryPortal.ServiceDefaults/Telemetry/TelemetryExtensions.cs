@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using StoryPortal.ServiceDefaults.Listening;
 
@@ -17,13 +18,14 @@ internal static class TelemetryExtensions
     private const string MetricsPath = "/metrics";
 
     /// <summary>Traces, metrics and logs over OTLP where a collector is named, metrics for Prometheus always.</summary>
-    public static void AddTelemetry(this WebApplicationBuilder builder)
+    public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
         var options = builder.Configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new TelemetryOptions();
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         var ratio = options.SampleRatio ?? (builder.Environment.IsDevelopment() ? 1.0 : 0.01);
 
         var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? service))
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
@@ -32,7 +34,7 @@ internal static class TelemetryExtensions
                 .AddPrometheusExporter())
             .WithTracing(tracing => tracing
                 .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)))
-                .AddSource(builder.Environment.ApplicationName, TelemetryNames.MeterPattern)
+                .AddSource(TelemetryNames.MeterPattern)
                 .AddAspNetCoreInstrumentation(aspNetCore => aspNetCore.Filter = context => !IsProbe(context.Request.Path))
                 .AddHttpClientInstrumentation());
 

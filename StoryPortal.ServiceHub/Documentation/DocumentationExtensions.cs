@@ -24,6 +24,11 @@ internal static class DocumentationExtensions
         {
             Describe<AgentStatus>(schema, context);
             Describe<ServiceStatus>(schema, context);
+            if (context.JsonTypeInfo.Type == typeof(DateTimeOffset))
+            {
+                schema.Type = JsonSchemaType.String;
+            }
+
             return Task.CompletedTask;
         });
     });

@@ -39,7 +39,7 @@ public sealed class AgentTests(StoryPortalSystem system)
         using var again = await PutAsync(id, $$"""{"name": "Ada", "type": "{{_type}}"}""");
         Assert.Equal(created.GetRawText(), (await again.JsonAsync()).GetRawText());
 
-        using var changed = await PutAsync(id, $$"""{"name": "Ada", "type": "{{_type}}", "status": "active", "metadata": {"a": [1, null]}}""");
+        using var changed = await PutAsync(id, $$"""{"name": "Ada", "type": "{{_type}}", "status": "active", "metadata": {"a": [1, null]} }""");
         var now = await changed.JsonAsync();
         Assert.Equal("active", now.GetProperty("status").GetString());
         Assert.Equal(created.GetProperty("created_at").GetString(), now.GetProperty("created_at").GetString());

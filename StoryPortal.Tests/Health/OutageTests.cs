@@ -1,7 +1,5 @@
 using System.Net;
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Health;
@@ -50,10 +48,11 @@ public sealed class OutageTests : IAsyncLifetime
         Assert.Equal([agent.Id()], (await read.JsonAsync()).Ids());
     }
 
-    private async Task RunAsync(string resource, string command)
+    private async Task RunAsync(string name, string command)
     {
+        var resource = _system.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
         var result = await _system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
-        Assert.True(result.Success, $"{command} of {resource} failed.");
+        Assert.True(result.Success, $"{command} of {name}: {result.Message}");
     }
 
     // 200 throughout: a probe that took the hubs out would take their cached reads out with them.

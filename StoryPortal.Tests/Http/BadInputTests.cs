@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using StoryPortal.Tests.Running;
@@ -144,17 +146,25 @@ public sealed class BadInputTests(StoryPortalSystem system)
     }
 
     [Theory]
-    [InlineData("events", false)]
-    [InlineData("events/batch", false)]
-    [InlineData("events/batch", true)]
-    public async Task A_body_that_is_too_large_is_refused(string address, bool chunked)
+    [InlineData("events")]
+    [InlineData("events/batch")]
+    public async Task A_body_that_says_it_is_too_large_is_refused(string address)
     {
         using var body = new ByteArrayContent(new byte[TooLarge]);
         body.Headers.ContentType = new("application/json");
         using var request = new HttpRequestMessage(HttpMethod.Post, Address(address)) { Content = body };
-        request.Headers.TransferEncodingChunked = chunked;
-        request.Headers.ExpectContinue = true;
+        request.Headers.ExpectContinue = true; // else the caller may still be sending when the connection closes
         using var response = await system.Gateway.SendAsync(request);
+        await response.ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
+    public async Task A_body_that_becomes_too_large_is_refused()
+    {
+        // Over HTTP/2, where an answer reaches a caller who is still sending, and the length is not known in advance.
+        using var body = new StreamContent(PipeReader.Create(new ReadOnlySequence<byte>(new byte[TooLarge])).AsStream());
+        body.Headers.ContentType = new("application/x-ndjson");
+        using var response = await system.Secure.PostAsync(Address("events/batch"), body);
         await response.ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Aspire.Hosting;
 using Aspire.Hosting.Testing;
@@ -19,6 +20,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
 
     /// <summary>The gateway, as a caller without a key.</summary>
     public HttpClient Anonymous { get; private set; } = null!;
+
+    /// <summary>The gateway over HTTPS and HTTP/2, as a caller with the admin key.</summary>
+    public HttpClient Secure { get; private set; } = null!;
 
     /// <summary>The hub's HTTP/1.1 port.</summary>
     public HttpClient Hub { get; private set; } = null!;
@@ -45,6 +49,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         Gateway = _app.CreateHttpClient("gateway", "http");
         Gateway.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
         Gateway.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        Secure = CreateSecureClient(_app.GetEndpoint("gateway", "https"));
         Hub = _app.CreateHttpClient("service-hub", "http");
         ConnectionString = (await _app.GetConnectionStringAsync("storyportal", deadline.Token))!;
         Database = NpgsqlDataSource.Create(ConnectionString);
@@ -59,6 +64,20 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         }
 
         _data.Dispose();
+    }
+
+    private static HttpClient CreateSecureClient(Uri gateway)
+    {
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost";
+        var client = new HttpClient(handler)
+        {
+            BaseAddress = gateway,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        client.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
+        return client;
     }
 
     /// <summary>The admin key of the system.</summary>
