@@ -12,10 +12,12 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly ILogger _logger;
+    private readonly IHostApplicationLifetime _lifetime;
 
     internal DistributedApplication(IHost host)
     {
         _host = host;
+        _lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         _logger = host.Services.GetRequiredService<ILogger<DistributedApplication>>();
     }
 
@@ -56,9 +58,8 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
                 return;
             }
 
-            var lifetime = Services.GetRequiredService<IHostApplicationLifetime>();
-            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-            var startUp = ReportStartUpAsync(lifetime, stopping.Token);
+            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lifetime.ApplicationStopping);
+            var startUp = ReportStartUpAsync(stopping.Token);
             try
             {
                 await StartAsync(cancellationToken);
@@ -83,8 +84,7 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
     /// <summary>Stops whatever runs.</summary>
     public virtual async ValueTask DisposeAsync()
     {
-        var lifetime = Services.GetRequiredService<IHostApplicationLifetime>();
-        if (lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopped.IsCancellationRequested)
+        if (_lifetime.ApplicationStarted.IsCancellationRequested && !_lifetime.ApplicationStopped.IsCancellationRequested)
         {
             await StopAsync(CancellationToken.None);
         }
@@ -94,7 +94,7 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
     }
 
     /// <summary>Says when everything is ready, or stops the application when that can no longer happen.</summary>
-    private async Task ReportStartUpAsync(IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    private async Task ReportStartUpAsync(CancellationToken cancellationToken)
     {
         var pending = Services.GetRequiredService<DistributedApplicationModel>().Resources
             .Where(resource => Orchestrator.StartsByItself(resource) && !ResourceRunner.IsContainer(resource)).Select(resource => resource.Name).ToHashSet();
@@ -105,7 +105,7 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
                 if (change.Snapshot is { Failure: not null, IsReady: false } && pending.Contains(change.Resource.Name))
                 {
                     System.Environment.ExitCode = 1;
-                    lifetime.StopApplication();
+                    _lifetime.StopApplication();
                     return;
                 }
 
