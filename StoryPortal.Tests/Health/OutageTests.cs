@@ -1,5 +1,6 @@
 using System.Net;
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Health;
