@@ -12,10 +12,12 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly ILogger _logger;
+    private readonly IHostApplicationLifetime _lifetime;
 
     internal DistributedApplication(IHost host)
     {
         _host = host;
+        _lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         _logger = host.Services.GetRequiredService<ILogger<DistributedApplication>>();
     }
 
@@ -56,17 +58,16 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
                 return;
             }
 
-            var lifetime = Services.GetRequiredService<IHostApplicationLifetime>();
-            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-            var startUp = ReportStartUpAsync(lifetime, stopping.Token);
+            using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _lifetime.ApplicationStopping);
+            var startUp = ReportStartUpAsync(stopping.Token);
             try
             {
-                await StartAsync(stopping.Token);
+                await StartAsync(cancellationToken);
                 await _host.WaitForShutdownAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
-                await StopAsync(CancellationToken.None);
+                await StopAsync(CancellationToken.None); // told to stop before everything was started
             }
 
             await startUp;
@@ -83,15 +84,20 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
     /// <summary>Stops whatever runs.</summary>
     public virtual async ValueTask DisposeAsync()
     {
+        if (_lifetime.ApplicationStarted.IsCancellationRequested && !_lifetime.ApplicationStopped.IsCancellationRequested)
+        {
+            await StopAsync(CancellationToken.None);
+        }
+
         await ((IAsyncDisposable)_host).DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Says when everything is ready, or stops the application when that can no longer happen.</summary>
-    private async Task ReportStartUpAsync(IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    private async Task ReportStartUpAsync(CancellationToken cancellationToken)
     {
         var pending = Services.GetRequiredService<DistributedApplicationModel>().Resources
-            .Where(resource => Orchestrator.StartsByItself(resource) && !IsContainer(resource)).Select(resource => resource.Name).ToHashSet();
+            .Where(resource => Orchestrator.StartsByItself(resource) && !ResourceRunner.IsContainer(resource)).Select(resource => resource.Name).ToHashSet();
         try
         {
             await foreach (var change in ResourceNotifications.WatchAsync(cancellationToken))
@@ -99,7 +105,7 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
                 if (change.Snapshot is { Failure: not null, IsReady: false } && pending.Contains(change.Resource.Name))
                 {
                     System.Environment.ExitCode = 1;
-                    lifetime.StopApplication();
+                    _lifetime.StopApplication();
                     return;
                 }
 
@@ -116,11 +122,9 @@ public partial class DistributedApplication : IHost, IAsyncDisposable
         }
     }
 
-    private static bool IsContainer(IResource resource) => resource is ContainerResource or IResourceWithParent { Parent: ContainerResource };
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Distributed application started. Press Ctrl+C to shut down.")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Distributed application started. Press Ctrl+C to shut down.")]
     private static partial void LogStarted(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Publishing needs Aspire's own packages: this build runs without them (docs/adr/0001-aspire-stand-in.md).")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Publishing needs Aspire's own packages: this build runs without them (docs/adr/0001-aspire-stand-in.md).")]
     private static partial void LogCannotPublish(ILogger logger);
 }

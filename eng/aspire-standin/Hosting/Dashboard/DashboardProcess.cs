@@ -25,12 +25,13 @@ internal sealed partial class DashboardProcess(DistributedApplicationOptions opt
             return;
         }
 
-        OtlpEndpoint = Url(4317);
+        var frontend = Url(builder.Configuration["ASPNETCORE_URLS"], 18888);
+        OtlpEndpoint = Url(builder.Configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"], 4317);
         var log = new ResourceLog("dashboard", logger);
         _process = ChildProcess.Start(
             new ChildProcessSpec(
                 cli,
-                ["dashboard", "run", "--frontend-url", Url(18888), "--otlp-grpc-url", OtlpEndpoint, "--otlp-http-url", Url(4318), "--non-interactive", "--nologo"],
+                ["dashboard", "run", "--frontend-url", frontend, "--otlp-grpc-url", OtlpEndpoint, "--otlp-http-url", Url(null, 4318), "--non-interactive", "--nologo"],
                 builder.AppHostDirectory,
                 new Dictionary<string, string>()),
             line =>
@@ -52,7 +53,13 @@ internal sealed partial class DashboardProcess(DistributedApplicationOptions opt
         }
     }
 
-    private static string Url(int port) => $"http://localhost:{(PortAllocation.IsFree(port) ? port : PortAllocation.FreePort())}";
+    /// <summary>The first http address that the launch profile has for it, else the usual port, else a free one.</summary>
+    private static string Url(string? addresses, int usualPort)
+    {
+        var port = (addresses ?? "").Split(';').Where(address => address.StartsWith("http://", StringComparison.Ordinal)).Select(address => new Uri(address).Port)
+            .FirstOrDefault(usualPort);
+        return $"http://localhost:{(PortAllocation.IsFree(port) ? port : PortAllocation.FreePort())}";
+    }
 
     private string? FindCli()
     {
@@ -80,13 +87,13 @@ internal sealed partial class DashboardProcess(DistributedApplicationOptions opt
     [GeneratedRegex(@"https?://[^\s\x1b/]+/login\?t=\w+")]
     private static partial Regex LoginUrl();
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Login to the dashboard at {Url}")]
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Login to the dashboard at {Url}")]
     private static partial void LogLogin(ILogger logger, string url);
 
-    [LoggerMessage(Level = LogLevel.Information,
+    [LoggerMessage(EventId = 21, Level = LogLevel.Information,
         Message = "No dashboard: there is no 'aspire' command. Get it with: npm install --prefix artifacts/aspire-cli @microsoft/aspire-cli-<platform>, where <platform> is for example linux-x64.")]
     private static partial void LogNoCli(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The dashboard ended with exit code {ExitCode}; everything else goes on without it. {LastLines}")]
+    [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "The dashboard ended with exit code {ExitCode}; everything else goes on without it. {LastLines}")]
     private static partial void LogExited(ILogger logger, int exitCode, string lastLines);
 }

@@ -44,6 +44,11 @@ internal sealed class HealthMonitor(HealthCheckService checks, ResourceNotificat
 
     private async Task<IReadOnlyList<HealthReportSnapshot>> CheckAsync(HashSet<string> keys, CancellationToken cancellationToken)
     {
+        if (keys.Count == 0)
+        {
+            return [];
+        }
+
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(CheckTimeout);
         try

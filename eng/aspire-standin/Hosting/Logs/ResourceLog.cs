@@ -61,6 +61,6 @@ internal sealed partial class ResourceLog(string name, ILogger? logger) : ILogge
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Line}")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "{Line}")]
     private static partial void LogLine(ILogger logger, string line);
 }

@@ -12,7 +12,7 @@ while read -r line; do
 done
 
 for group in $groups; do kill -TERM -- "-$group"; done
-for _ in $(seq 50); do
+for _ in $(seq 100); do
   alive=
   for group in $groups; do kill -0 -- "-$group" && alive=yes; done
   [ -n "$alive" ] || exit 0

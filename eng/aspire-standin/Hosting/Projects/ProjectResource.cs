@@ -1,6 +1,5 @@
 using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.Hosting;
 
 namespace Aspire.Hosting.ApplicationModel
 {
@@ -54,19 +53,13 @@ namespace Aspire.Hosting
             where TProject : IProjectMetadata, new() => builder
                 .AddResource(new ProjectResource(name))
                 .WithAnnotation(new TProject())
-                .WithEnvironment(context => AddDefaults(context, builder.Environment));
+                .WithEnvironment(AddUrls);
 
-        /// <summary>Chooses the endpoints that the project is told to listen on.</summary>
-        public static IResourceBuilder<ProjectResource> WithEndpointsInEnvironment(this IResourceBuilder<ProjectResource> builder, Func<EndpointAnnotation, bool> filter) =>
-            builder.WithAnnotation(new EndpointsInEnvironment(filter));
-
-        private static void AddDefaults(EnvironmentCallbackContext context, IHostEnvironment environment)
+        // Of the endpoints that have no variable of their own.
+        private static void AddUrls(EnvironmentCallbackContext context)
         {
-            context.EnvironmentVariables["ASPNETCORE_ENVIRONMENT"] = environment.EnvironmentName;
-            context.EnvironmentVariables["DOTNET_ENVIRONMENT"] = environment.EnvironmentName;
-            var filters = context.Resource.Annotations.OfType<EndpointsInEnvironment>().ToList();
             var urls = context.Resource.Annotations.OfType<EndpointAnnotation>()
-                .Where(endpoint => endpoint is { UriScheme: "http" or "https", TargetPortVariable: null } && filters.TrueForAll(f => f.Filter(endpoint)))
+                .Where(endpoint => endpoint is { UriScheme: "http" or "https", TargetPortVariable: null })
                 .Select(endpoint => string.Create(CultureInfo.InvariantCulture, $"{endpoint.UriScheme}://localhost:{endpoint.AllocatedEndpoint?.Port}"))
                 .ToList();
             if (urls.Count > 0)
@@ -74,7 +67,5 @@ namespace Aspire.Hosting
                 context.EnvironmentVariables["ASPNETCORE_URLS"] = string.Join(';', urls);
             }
         }
-
-        private sealed record EndpointsInEnvironment(Func<EndpointAnnotation, bool> Filter) : IResourceAnnotation;
     }
 }

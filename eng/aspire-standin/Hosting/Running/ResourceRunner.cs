@@ -43,7 +43,10 @@ internal sealed partial class ResourceRunner(
         catch (Exception exception)
         {
             // Whatever kept it from starting is what whoever waits for it must be told.
-            Fail(KnownResourceStates.FailedToStart, FailureReport.NotStarted(resource, exception.Message));
+            var failure = FailureReport.NotStarted(resource, exception.Message);
+            var (level, summary) = (IsContainer(resource) ? LogLevel.Warning : LogLevel.Error, failure.Split('\n')[0]);
+            LogNotStarted(logger, level, summary);
+            Fail(KnownResourceStates.FailedToStart, failure);
         }
         finally
         {
@@ -61,9 +64,8 @@ internal sealed partial class ResourceRunner(
                 _stopping = true;
                 Publish(KnownResourceStates.Stopping);
                 await process.StopAsync(cancellationToken);
+                await _supervision;
             }
-
-            await _supervision;
         }
         finally
         {
@@ -73,6 +75,8 @@ internal sealed partial class ResourceRunner(
     }
 
     public void Dispose() => _gate.Dispose();
+
+    public static bool IsContainer(IResource resource) => resource is ContainerResource or IResourceWithParent { Parent: ContainerResource };
 
     private async Task LaunchAsync(CancellationToken cancellationToken)
     {
@@ -124,7 +128,9 @@ internal sealed partial class ResourceRunner(
         }
         catch (Exception exception)
         {
-            Fail(KnownResourceStates.FailedToStart, FailureReport.NotStarted(resource, $"what is done when it is ready failed: {exception.Message}"));
+            var failure = $"What is done when '{resource.Name}' is ready failed: {exception.Message}";
+            LogFailure(logger, failure);
+            Fail(KnownResourceStates.FailedToStart, failure);
         }
     }
 
@@ -135,21 +141,20 @@ internal sealed partial class ResourceRunner(
         {
             services.Notifications.Publish(resource, snapshot => Reset(snapshot) with { State = KnownResourceStates.Exited, ExitCode = exitCode });
         }
-        else if (exitCode == 0 && last!.Snapshot.IsReady)
+        else if (exitCode == 0 && (last!.Snapshot.IsReady || !resource.TryGetLastAnnotation<HealthCheckAnnotation>(out _)))
         {
             services.Notifications.Publish(resource, snapshot => Reset(snapshot) with { State = KnownResourceStates.Finished, ExitCode = exitCode });
         }
         else
         {
-            Fail(KnownResourceStates.Finished, FailureReport.Exited(resource, exitCode, last!.Snapshot.IsReady, log.LastLines), exitCode);
+            var failure = FailureReport.Exited(resource, exitCode, last!.Snapshot.IsReady, log.LastLines);
+            LogFailure(logger, failure);
+            Fail(KnownResourceStates.Finished, failure, exitCode);
         }
     }
 
-    private void Fail(string state, string failure, int? exitCode = null)
-    {
-        LogFailure(logger, failure);
-        services.Notifications.Publish(resource, snapshot => Reset(snapshot) with { State = state, Failure = failure, ExitCode = exitCode, IsReady = snapshot.IsReady });
-    }
+    private void Fail(string state, string failure, int? exitCode = null) => services.Notifications.Publish(
+        resource, snapshot => Reset(snapshot) with { State = state, Failure = failure, ExitCode = exitCode, IsReady = snapshot.IsReady });
 
     private void Publish(string state) => services.Notifications.Publish(resource, snapshot => Reset(snapshot) with
     {
@@ -163,8 +168,11 @@ internal sealed partial class ResourceRunner(
     private static string ImageOf(IResource container) =>
         container.Annotations.OfType<ContainerImageAnnotation>().LastOrDefault() is { } image ? $"{image.Image}:{image.Tag}" : container.Name;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Failure}")]
+    [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "{Failure}")]
     private static partial void LogFailure(ILogger logger, string failure);
+
+    [LoggerMessage(EventId = 11, Message = "{Failure}")]
+    private static partial void LogNotStarted(ILogger logger, LogLevel level, string failure);
 }
 
 /// <summary>What every <see cref="ResourceRunner"/> uses.</summary>
