@@ -24,7 +24,7 @@ internal sealed record LocalPrograms(string Postgres, string Redis)
         return (postgres ?? redis) is null
             ? new(found["POSTGRES_BIN"], found["REDIS_SERVER"])
             : throw new DistributedApplicationException(
-                $"Story Portal needs servers to run on: no container runtime answers, and {string.Join(" and ", new[] { postgres, redis }.OfType<string>())}. "
+                $"Story Portal runs its servers in containers or as programs of this machine; there, {string.Join(" and ", new[] { postgres, redis }.OfType<string>())}. "
                 + "Start Docker or Podman, or install the servers: './start.sh' does it on Debian and Ubuntu ('apt-get install postgresql postgresql-contrib redis-server'); "
                 + "on macOS 'brew install postgresql@18 redis'.");
     }

@@ -62,8 +62,16 @@ internal sealed class Topology : IAsyncDisposable
     private static async Task<Topology> Create(string[] args)
     {
         var data = new TemporaryFolder();
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-            [$"--StoryPortal:DataDirectory={data.FullPath}", .. args], Deadline);
-        return new Topology(data, builder);
+        try
+        {
+            var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
+                [$"--StoryPortal:DataDirectory={data.FullPath}", .. args], Deadline);
+            return new Topology(data, builder);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
     }
 }
