@@ -1,10 +1,10 @@
-using System.ComponentModel.DataAnnotations;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
 
@@ -22,8 +22,7 @@ public static class DataLayerExtensions
     /// <summary>Adds the stores, for a process with <paramref name="maxPoolSize"/> database connections unless configuration says otherwise.</summary>
     public static IHostApplicationBuilder AddDataLayer(this IHostApplicationBuilder builder, int maxPoolSize)
     {
-        var options = builder.Configuration.GetSection(DatabaseOptions.Section).Get<DatabaseOptions>() ?? new DatabaseOptions();
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        var options = builder.Configuration.ReadOptions<DatabaseOptions>(DatabaseOptions.Section);
 
         // The packages' own health checks stay out: they would make a process unready that still serves from its cache.
         builder.AddNpgsqlDataSource(DatabaseName, settings => settings.DisableHealthChecks = true, source =>

@@ -1,6 +1,6 @@
 namespace StoryPortal.AppHost.Servers;
 
-/// <summary>How Postgres and Redis are tuned: the one list for containers and local processes (DESIGN §4, §5).</summary>
+/// <summary>How Postgres and Redis are tuned: the one list for containers and local processes.</summary>
 public static class ServerSettings
 {
     /// <summary>The database of Story Portal, and the name of its connection string.</summary>

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -13,9 +12,7 @@ internal static class ListeningExtensions
     /// <summary>Opens the ports of <see cref="ListenOptions"/>: on loopback in Development, on every address elsewhere.</summary>
     public static void ConfigureListening(this WebApplicationBuilder builder)
     {
-        // Bound by hand and not through IOptions: Kestrel needs the ports before the container exists.
-        var listen = builder.Configuration.GetSection(ListenOptions.Section).Get<ListenOptions>() ?? new ListenOptions();
-        Validator.ValidateObject(listen, new ValidationContext(listen), validateAllProperties: true);
+        var listen = builder.Configuration.ReadOptions<ListenOptions>(ListenOptions.Section);
 
         builder.Services.AddSingleton(listen);
         if (listen.Any)

@@ -1,7 +1,5 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,8 +18,7 @@ internal static class TelemetryExtensions
     /// <summary>Traces, metrics and logs over OTLP where a collector is named, metrics for Prometheus always.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
-        var options = builder.Configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new TelemetryOptions();
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        var options = builder.Configuration.ReadOptions<TelemetryOptions>(TelemetryOptions.Section);
         var ratio = options.SampleRatio ?? (builder.Environment.IsDevelopment() ? 1.0 : 0.01);
 
         var telemetry = builder.Services.AddOpenTelemetry()

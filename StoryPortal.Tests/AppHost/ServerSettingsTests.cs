@@ -6,7 +6,7 @@ namespace StoryPortal.Tests.AppHost;
 /// <summary>Postgres and Redis are tuned alike, however they are run.</summary>
 public sealed class ServerSettingsTests
 {
-    /// <summary>DESIGN §4, word for word.</summary>
+    /// <summary>The settings that the product promises, word for word.</summary>
     internal static readonly string[] PostgresSettings =
     [
         "max_connections=100", "shared_buffers=256MB", "effective_cache_size=1GB", "maintenance_work_mem=64MB", "checkpoint_completion_target=0.9",
