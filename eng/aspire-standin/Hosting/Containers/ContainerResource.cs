@@ -48,23 +48,6 @@ namespace Aspire.Hosting.ApplicationModel
         /// <summary>Whether the container may not write to it.</summary>
         public bool IsReadOnly { get; } = isReadOnly;
     }
-
-    /// <summary>How long a container lives.</summary>
-    public enum ContainerLifetime
-    {
-        /// <summary>As long as the application.</summary>
-        Session,
-
-        /// <summary>Longer.</summary>
-        Persistent,
-    }
-
-    /// <summary>How long a container lives.</summary>
-    public sealed class ContainerLifetimeAnnotation : IResourceAnnotation
-    {
-        /// <summary>How long.</summary>
-        public required ContainerLifetime Lifetime { get; set; }
-    }
 }
 
 namespace Aspire.Hosting
@@ -110,10 +93,6 @@ namespace Aspire.Hosting
             /// <summary>Mounts a path of the host, relative to the AppHost's directory.</summary>
             public IResourceBuilder<T> WithBindMount(string source, string target, bool isReadOnly = false) => builder.WithAnnotation(new ContainerMountAnnotation(
                 Path.GetFullPath(source, builder.ApplicationBuilder.AppHostDirectory), target, ContainerMountType.BindMount, isReadOnly));
-
-            /// <summary>Chooses how long the container lives.</summary>
-            public IResourceBuilder<T> WithLifetime(ContainerLifetime lifetime) => builder.WithAnnotation(
-                new ContainerLifetimeAnnotation { Lifetime = lifetime }, ResourceAnnotationMutationBehavior.Replace);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Aspire.Hosting.ApplicationModel
         public EndpointReference PrimaryEndpoint => new(this, "tcp");
 
         /// <summary>The password of its superuser.</summary>
-        public ParameterResource PasswordParameter { get; internal set; } = password;
+        public ParameterResource PasswordParameter { get; } = password;
 
         /// <summary>The name of its superuser.</summary>
         public ReferenceExpression UserNameReference => userName is null ? ReferenceExpression.Create($"postgres") : ReferenceExpression.Create($"{userName}");
@@ -77,7 +77,7 @@ namespace Aspire.Hosting
         internal static ParameterResource CreatePassword(this IDistributedApplicationBuilder builder, string name)
         {
             var parameter = builder.CreateParameter($"{name}-password", secret: true);
-            parameter.Default = new PersistedDefault(builder, $"Parameters:{parameter.Name}", new GenerateParameterDefault { MinLength = 22, Special = false });
+            parameter.Default = new GenerateParameterDefault { MinLength = 22, Special = false };
             return parameter;
         }
     }

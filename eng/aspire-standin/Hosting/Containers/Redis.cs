@@ -9,7 +9,7 @@ namespace Aspire.Hosting.ApplicationModel
         public EndpointReference PrimaryEndpoint => new(this, "tcp");
 
         /// <summary>Its password, if it has one.</summary>
-        public ParameterResource? PasswordParameter { get; internal set; }
+        public ParameterResource? PasswordParameter { get; internal init; }
 
         /// <inheritdoc />
         public ReferenceExpression ConnectionStringExpression => PasswordParameter is null
@@ -46,13 +46,6 @@ namespace Aspire.Hosting
                 })
                 .WithArgs(context => AddServerArgs(context, redis.PasswordParameter is not null))
                 .WithHealthCheck($"{name}_check");
-        }
-
-        /// <summary>Chooses the password; <see langword="null"/> is none.</summary>
-        public static IResourceBuilder<RedisResource> WithPassword(this IResourceBuilder<RedisResource> builder, IResourceBuilder<ParameterResource>? password)
-        {
-            builder.Resource.PasswordParameter = password?.Resource;
-            return builder;
         }
 
         /// <summary>The real package's shape: one argument each when run, one text for the shell when published.</summary>

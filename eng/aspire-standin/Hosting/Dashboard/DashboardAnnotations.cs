@@ -47,10 +47,6 @@ namespace Aspire.Hosting
             /// <summary>Chooses an icon.</summary>
             public IResourceBuilder<T> WithIconName(string iconName, IconVariant iconVariant = IconVariant.Filled) => builder;
 
-            /// <summary>Adds a URL.</summary>
-            public IResourceBuilder<T> WithUrl(string url, string? displayText = null) =>
-                builder.WithAnnotation(new ResourceUrlAnnotation { Url = url, DisplayText = displayText });
-
             /// <summary>Changes how the URL of an endpoint is shown.</summary>
             public IResourceBuilder<T> WithUrlForEndpoint(string endpointName, Action<ResourceUrlAnnotation> callback) => builder;
         }

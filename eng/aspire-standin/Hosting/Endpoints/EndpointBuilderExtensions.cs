@@ -62,17 +62,6 @@ public static partial class ResourceBuilderExtensions
             return builder;
         }
 
-        /// <summary>Its HTTP endpoints speak HTTP/2.</summary>
-        public IResourceBuilder<T> AsHttp2Service()
-        {
-            foreach (var endpoint in builder.Resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.UriScheme is "http" or "https"))
-            {
-                endpoint.Transport = "http2";
-            }
-
-            return builder;
-        }
-
         /// <summary>The endpoint of that name, which need not exist yet.</summary>
         public EndpointReference GetEndpoint(string name) => new(builder.Resource, name);
     }

@@ -34,9 +34,6 @@ public static partial class ResourceBuilderExtensions
         /// <summary>Sets an environment variable to the value of a parameter.</summary>
         public IResourceBuilder<T> WithEnvironment(string name, IResourceBuilder<ParameterResource> parameter) => builder.WithVariable(name, parameter.Resource);
 
-        /// <summary>Sets an environment variable to a value.</summary>
-        public IResourceBuilder<T> WithEnvironment(string name, IExpressionValue value) => builder.WithVariable(name, value);
-
         /// <summary>Gives the resource the connection string of another one, as <c>ConnectionStrings__name</c>.</summary>
         public IResourceBuilder<T> WithReference(IResourceBuilder<IResourceWithConnectionString> source, string? connectionName = null, bool optional = false)
         {
@@ -55,13 +52,6 @@ public static partial class ResourceBuilderExtensions
                     context.EnvironmentVariables[$"services__{source.Resource.Name}__{endpoint.EndpointName}__0"] = endpoint;
                 }
             });
-        }
-
-        /// <summary>Tells the resource where to find an endpoint, as service discovery reads it.</summary>
-        public IResourceBuilder<T> WithReference(EndpointReference endpointReference)
-        {
-            builder.WithAnnotation(new ResourceRelationshipAnnotation(endpointReference.Resource, "Reference"));
-            return builder.WithVariable($"services__{endpointReference.Resource.Name}__{endpointReference.EndpointName}__0", endpointReference);
         }
 
         private IResourceBuilder<T> WithVariable(string name, object value) => builder.WithEnvironment(context =>

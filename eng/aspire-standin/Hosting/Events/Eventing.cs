@@ -23,10 +23,6 @@ public class DistributedApplicationEventSubscription(Func<IDistributedApplicatio
 /// <summary>Tells who wants to know what happens.</summary>
 public interface IDistributedApplicationEventing
 {
-    /// <summary>Calls back whenever such an event happens.</summary>
-    DistributedApplicationEventSubscription Subscribe<T>(Func<T, CancellationToken, Task> callback)
-        where T : IDistributedApplicationEvent;
-
     /// <summary>Calls back whenever such an event happens to the resource.</summary>
     DistributedApplicationEventSubscription Subscribe<T>(IResource resource, Func<T, CancellationToken, Task> callback)
         where T : IDistributedApplicationResourceEvent;
@@ -38,29 +34,23 @@ public interface IDistributedApplicationEventing
 
 internal sealed class DistributedApplicationEventing : IDistributedApplicationEventing
 {
-    private readonly ConcurrentQueue<(Type Event, DistributedApplicationEventSubscription Subscription)> _subscriptions = [];
-
-    public DistributedApplicationEventSubscription Subscribe<T>(Func<T, CancellationToken, Task> callback)
-        where T : IDistributedApplicationEvent
-    {
-        var subscription = new DistributedApplicationEventSubscription((@event, cancellationToken) => callback((T)@event, cancellationToken));
-        _subscriptions.Enqueue((typeof(T), subscription));
-        return subscription;
-    }
+    private readonly ConcurrentQueue<DistributedApplicationEventSubscription> _subscriptions = [];
 
     public DistributedApplicationEventSubscription Subscribe<T>(IResource resource, Func<T, CancellationToken, Task> callback)
-        where T : IDistributedApplicationResourceEvent =>
-        Subscribe<T>((@event, cancellationToken) => @event.Resource == resource ? callback(@event, cancellationToken) : Task.CompletedTask);
+        where T : IDistributedApplicationResourceEvent
+    {
+        var subscription = new DistributedApplicationEventSubscription((@event, cancellationToken) =>
+            @event is T wanted && wanted.Resource == resource ? callback(wanted, cancellationToken) : Task.CompletedTask);
+        _subscriptions.Enqueue(subscription);
+        return subscription;
+    }
 
     public async Task PublishAsync<T>(T @event, CancellationToken cancellationToken)
         where T : IDistributedApplicationEvent
     {
-        foreach (var (type, subscription) in _subscriptions)
+        foreach (var subscription in _subscriptions)
         {
-            if (type == typeof(T))
-            {
-                await subscription.Callback(@event, cancellationToken);
-            }
+            await subscription.Callback(@event, cancellationToken);
         }
     }
 }

@@ -59,14 +59,6 @@ public static class ResourceExtensions
         return annotation is not null;
     }
 
-    /// <summary>All annotations of that type.</summary>
-    public static bool TryGetAnnotationsOfType<T>(this IResource resource, [NotNullWhen(true)] out IEnumerable<T>? result)
-        where T : IResourceAnnotation
-    {
-        result = resource.Annotations.OfType<T>().ToList() is { Count: > 0 } found ? found : null;
-        return result is not null;
-    }
-
     /// <summary>The endpoint of that name, which need not exist yet.</summary>
     public static EndpointReference GetEndpoint(this IResourceWithEndpoints resource, string endpointName) => new(resource, endpointName);
 

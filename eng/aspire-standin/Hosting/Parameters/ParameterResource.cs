@@ -14,11 +14,8 @@ namespace Aspire.Hosting.ApplicationModel
         /// <summary>Whether it must not be shown.</summary>
         public bool Secret { get; } = secret;
 
-        /// <summary>Whether it is a connection string.</summary>
-        public bool IsConnectionString { get; set; }
-
         /// <inheritdoc />
-        public string ValueExpression => IsConnectionString ? $"{{{Name}.connectionString}}" : $"{{{Name}.value}}";
+        public string ValueExpression => $"{{{Name}.value}}";
 
         /// <inheritdoc />
         public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => new(_value ??= callback(Default));
@@ -39,15 +36,11 @@ namespace Aspire.Hosting
             public IResourceBuilder<ParameterResource> AddParameter(string name, bool secret = false) =>
                 builder.AddResource(builder.CreateParameter(name, secret));
 
-            /// <summary>Adds a parameter with a value.</summary>
-            public IResourceBuilder<ParameterResource> AddParameter(string name, string value, bool publishValueAsDefault = false, bool secret = false) =>
-                builder.AddResource(new ParameterResource(name, _ => builder.Configuration[$"Parameters:{name}"] ?? value, secret));
-
-            /// <summary>Adds a parameter with a default value, which user secrets keep when it is to persist.</summary>
-            public IResourceBuilder<ParameterResource> AddParameter(string name, ParameterDefault value, bool secret = false, bool persist = false)
+            /// <summary>Adds a parameter with a default value.</summary>
+            public IResourceBuilder<ParameterResource> AddParameter(string name, ParameterDefault value, bool secret = false)
             {
                 var parameter = builder.CreateParameter(name, secret);
-                parameter.Default = persist && builder.ExecutionContext.IsRunMode ? new PersistedDefault(builder, $"Parameters:{name}", value) : value;
+                parameter.Default = value;
                 return builder.AddResource(parameter);
             }
 

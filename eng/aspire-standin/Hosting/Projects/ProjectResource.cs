@@ -32,9 +32,6 @@ namespace Aspire.Hosting
     {
         /// <summary>Whether its launch profile is ignored; the stand-in always ignores it.</summary>
         public bool ExcludeLaunchProfile { get; set; }
-
-        /// <summary>Whether Kestrel's configured endpoints are ignored; the stand-in always ignores them.</summary>
-        public bool ExcludeKestrelEndpoints { get; set; }
     }
 
     /// <summary>Adds projects.</summary>

@@ -12,17 +12,12 @@ internal sealed class Dependencies(ResourceNotificationService notifications)
     private async Task WaitAsync(WaitAnnotation wait, CancellationToken cancellationToken)
     {
         var change = await notifications.WaitForResourceAsync(
-            wait.Resource.Name, change => change.Snapshot.IsEnded || IsMet(wait, change.Snapshot), cancellationToken);
-        if (!IsMet(wait, change.Snapshot))
+            wait.Resource.Name, change => change.Snapshot.IsEnded || IsHealthy(change.Snapshot), cancellationToken);
+        if (change.Snapshot.IsEnded)
         {
             throw new DistributedApplicationException($"it waits for '{wait.Resource.Name}'. {FailureReport.NoLongerHealthy(change)}");
         }
     }
 
-    private static bool IsMet(WaitAnnotation wait, CustomResourceSnapshot snapshot) => wait.WaitType switch
-    {
-        WaitType.WaitForCompletion => snapshot.State?.Text == KnownResourceStates.Finished && snapshot.ExitCode == wait.ExitCode,
-        WaitType.WaitUntilStarted => snapshot.State?.Text == KnownResourceStates.Running,
-        _ => snapshot is { IsReady: true, HealthStatus: HealthStatus.Healthy },
-    };
+    private static bool IsHealthy(CustomResourceSnapshot snapshot) => snapshot is { IsReady: true, HealthStatus: HealthStatus.Healthy };
 }

@@ -22,7 +22,6 @@ internal sealed class Orchestrator(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-        await eventing.PublishAsync(new BeforeStartEvent(provider, model), giveUp.Token);
         PortAllocation.Allocate(model, configuration.GetValue("DcpPublisher:RandomizePorts", false));
         dashboard.Start();
         var services = new RunnerServices(

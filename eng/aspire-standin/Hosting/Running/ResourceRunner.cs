@@ -28,12 +28,6 @@ internal sealed partial class ResourceRunner(
             Publish(KnownResourceStates.Waiting);
             await services.Waits.WaitAsync(resource, cancellationToken);
             Publish(KnownResourceStates.Starting);
-            await services.Eventing.PublishAsync(new BeforeResourceStartedEvent(resource, services.Provider), cancellationToken);
-            if (resource is IResourceWithConnectionString)
-            {
-                await services.Eventing.PublishAsync(new ConnectionStringAvailableEvent(resource, services.Provider), cancellationToken);
-            }
-
             await LaunchAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
