@@ -96,7 +96,8 @@ public sealed class EnvironmentTests : IDisposable
         await app.StartAsync(_deadline.Token);
 
         Assert.Equal("/ready", await AnswerAsync(listener, 503));
-        await app.ResourceNotifications.WaitForResourceAsync("server", change => change.Snapshot.HealthReports is [{ Description: { } text }] && text.EndsWith("answered 503, not 204.", StringComparison.Ordinal), _deadline.Token);
+        await app.ResourceNotifications.WaitForResourceAsync(
+            "server", change => change.Snapshot.HealthReports is [{ Description: { } said }] && said.EndsWith("answered 503, not 204.", StringComparison.Ordinal), _deadline.Token);
         Assert.Equal("/ready", await AnswerAsync(listener, 204));
         await app.ResourceNotifications.WaitForResourceHealthyAsync("server", _deadline.Token);
     }

@@ -27,7 +27,7 @@ public static class AspirePostgreSqlNpgsqlExtensions
             {
                 if (string.IsNullOrEmpty(settings.ConnectionString))
                 {
-                    throw new InvalidOperationException($"ConnectionString is missing: configure 'ConnectionStrings:{connectionName}' or 'Aspire:Npgsql:ConnectionString'.");
+                    throw new InvalidOperationException($"ConnectionString is missing: configure 'ConnectionStrings:{connectionName}'.");
                 }
 
                 configureDataSourceBuilder?.Invoke(dataSource);

@@ -70,7 +70,8 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationTes
 
         // The same question that the AppHost asks of the real Aspire's machine: here, no container runtime answers.
         _host.Configuration.AddInMemoryCollection([new("ASPIRE_CONTAINER_RUNTIME", "none")]);
-        var publishes = string.Equals(_host.Configuration["operation"] ?? _host.Configuration["AppHost:Operation"], "publish", StringComparison.OrdinalIgnoreCase) || _host.Configuration["publisher"] is not null;
+        var operation = _host.Configuration["operation"] ?? _host.Configuration["AppHost:Operation"];
+        var publishes = string.Equals(operation, "publish", StringComparison.OrdinalIgnoreCase) || _host.Configuration["publisher"] is not null;
         ExecutionContext = new(publishes ? DistributedApplicationOperation.Publish : DistributedApplicationOperation.Run);
         AddServices(options);
     }

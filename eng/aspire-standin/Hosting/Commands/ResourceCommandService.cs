@@ -27,26 +27,15 @@ public class ResourceCommandService
     public Task<ExecuteCommandResult> ExecuteCommandAsync(string resourceId, string commandName, CancellationToken cancellationToken = default) =>
         _services.GetRequiredService<DistributedApplicationModel>().Resources.TryGetByName(resourceId, out var resource)
             ? ExecuteCommandAsync(resource, commandName, cancellationToken)
-            : Task.FromResult(CommandResults.Failure($"Resource '{resourceId}' not found."));
+            : Task.FromResult(Failure($"Resource '{resourceId}' not found."));
 
     /// <summary>Executes a command of the resource.</summary>
     public async Task<ExecuteCommandResult> ExecuteCommandAsync(IResource resource, string commandName, CancellationToken cancellationToken = default)
     {
-        if (resource.Annotations.OfType<ResourceCommandAnnotation>().LastOrDefault(command => command.Name == commandName) is { } custom)
-        {
-            return await custom.ExecuteCommand(new ExecuteCommandContext
-            {
-                ServiceProvider = _services,
-                ResourceName = resource.Name,
-                CancellationToken = cancellationToken,
-                Logger = _services.GetRequiredService<ResourceLoggerService>().GetLogger(resource),
-            });
-        }
-
         var runner = _services.GetRequiredService<Orchestrator>().Runner(resource);
-        if (commandName != KnownResourceCommands.StartCommand && commandName != KnownResourceCommands.StopCommand && commandName != KnownResourceCommands.RestartCommand)
+        if (!((string[])[KnownResourceCommands.StartCommand, KnownResourceCommands.StopCommand, KnownResourceCommands.RestartCommand]).Contains(commandName))
         {
-            return CommandResults.Failure($"Resource '{resource.Name}' has no command '{commandName}'.");
+            return Failure($"Resource '{resource.Name}' has no command '{commandName}'.");
         }
 
         if (commandName != KnownResourceCommands.StartCommand)
@@ -59,8 +48,11 @@ public class ResourceCommandService
             await runner.StartAsync(cancellationToken);
         }
 
-        return _services.GetRequiredService<ResourceNotificationService>().TryGetCurrentState(resource.Name, out var state) && state.Snapshot.Failure is { } failure
-            ? CommandResults.Failure(failure)
-            : CommandResults.Success();
+        var states = _services.GetRequiredService<ResourceNotificationService>();
+        return states.TryGetCurrentState(resource.Name, out var state) && state.Snapshot.Failure is { } failure
+            ? Failure(failure)
+            : new ExecuteCommandResult { Success = true };
     }
+
+    private static ExecuteCommandResult Failure(string message) => new() { Success = false, Message = message };
 }

@@ -89,10 +89,6 @@ namespace Aspire.Hosting
             /// <summary>Mounts a volume.</summary>
             public IResourceBuilder<T> WithVolume(string? name, string target, bool isReadOnly = false) =>
                 builder.WithAnnotation(new ContainerMountAnnotation(name, target, ContainerMountType.Volume, isReadOnly));
-
-            /// <summary>Mounts a path of the host, relative to the AppHost's directory.</summary>
-            public IResourceBuilder<T> WithBindMount(string source, string target, bool isReadOnly = false) => builder.WithAnnotation(new ContainerMountAnnotation(
-                Path.GetFullPath(source, builder.ApplicationBuilder.AppHostDirectory), target, ContainerMountType.BindMount, isReadOnly));
         }
     }
 }

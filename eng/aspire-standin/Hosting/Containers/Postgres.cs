@@ -3,7 +3,8 @@ using Aspire.Hosting.ApplicationModel;
 namespace Aspire.Hosting.ApplicationModel
 {
     /// <summary>A Postgres server in a container.</summary>
-    public class PostgresServerResource(string name, ParameterResource? userName, ParameterResource password) : ContainerResource(name), IResourceWithConnectionString
+    public class PostgresServerResource(string name, ParameterResource? userName, ParameterResource password)
+        : ContainerResource(name), IResourceWithConnectionString
     {
         /// <summary>Where the server listens.</summary>
         public EndpointReference PrimaryEndpoint => new(this, "tcp");
@@ -16,7 +17,9 @@ namespace Aspire.Hosting.ApplicationModel
 
         /// <inheritdoc />
         public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
-            $"Host={PrimaryEndpoint.Property(EndpointProperty.Host)};Port={PrimaryEndpoint.Property(EndpointProperty.Port)};Username={UserNameReference};Password={PasswordParameter}");
+            $"Host={Primary(EndpointProperty.Host)};Port={Primary(EndpointProperty.Port)};Username={UserNameReference};Password={PasswordParameter}");
+
+        private EndpointReferenceExpression Primary(EndpointProperty property) => PrimaryEndpoint.Property(property);
     }
 
     /// <summary>A database of a Postgres server.</summary>
@@ -63,11 +66,13 @@ namespace Aspire.Hosting
         }
 
         /// <summary>Adds a database, which is created when the server is ready.</summary>
-        public static IResourceBuilder<PostgresDatabaseResource> AddDatabase(this IResourceBuilder<PostgresServerResource> builder, string name, string? databaseName = null) =>
+        public static IResourceBuilder<PostgresDatabaseResource> AddDatabase(
+            this IResourceBuilder<PostgresServerResource> builder, string name, string? databaseName = null) =>
             builder.ApplicationBuilder.AddResource(new PostgresDatabaseResource(name, databaseName ?? name, builder.Resource)).WithHealthCheck($"{name}_check");
 
         /// <summary>Keeps its data in a volume.</summary>
-        public static IResourceBuilder<PostgresServerResource> WithDataVolume(this IResourceBuilder<PostgresServerResource> builder, string? name = null, bool isReadOnly = false)
+        public static IResourceBuilder<PostgresServerResource> WithDataVolume(
+            this IResourceBuilder<PostgresServerResource> builder, string? name = null, bool isReadOnly = false)
         {
             var tag = builder.Resource.Annotations.OfType<ContainerImageAnnotation>().Last().Tag;
             var keepsDataBelow = int.TryParse(tag?.Split('.', '-')[0], out var major) && major >= 18;

@@ -91,7 +91,7 @@ internal sealed partial class DashboardProcess(DistributedApplicationOptions opt
     private static partial void LogLogin(ILogger logger, string url);
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Information,
-        Message = "No dashboard: there is no 'aspire' command. Get it with: npm install --prefix artifacts/aspire-cli @microsoft/aspire-cli-<platform>, where <platform> is for example linux-x64.")]
+        Message = "No dashboard: there is no 'aspire' command. Get it with: npm install --prefix artifacts/aspire-cli @microsoft/aspire-cli-linux-x64 (or your platform's).")]
     private static partial void LogNoCli(ILogger logger);
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "The dashboard ended with exit code {ExitCode}; everything else goes on without it. {LastLines}")]

@@ -51,18 +51,12 @@ public static partial class ResourceBuilderExtensions
         public IResourceBuilder<T> WithHttpsEndpoint(int? port = null, int? targetPort = null, string? name = null, string? env = null, bool? isProxied = null) =>
             builder.WithEndpoint(port, targetPort, "https", name, env, isProxied);
 
-        /// <summary>Its HTTP endpoints are reached from outside of the application.</summary>
-        public IResourceBuilder<T> WithExternalHttpEndpoints()
-        {
-            foreach (var endpoint in builder.Resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.UriScheme is "http" or "https"))
-            {
-                endpoint.IsExternal = true;
-            }
-
-            return builder;
-        }
-
         /// <summary>The endpoint of that name, which need not exist yet.</summary>
         public EndpointReference GetEndpoint(string name) => new(builder.Resource, name);
     }
+
+    internal static EndpointReference HttpEndpoint(this IResourceWithEndpoints resource, string? name) => name is not null
+        ? resource.GetEndpoint(name)
+        : resource.GetEndpoints().OrderBy(endpoint => endpoint.Scheme != "https").FirstOrDefault(endpoint => endpoint.Scheme is "http" or "https")
+            ?? throw new DistributedApplicationException($"Resource '{resource.Name}' has no HTTP endpoint.");
 }

@@ -35,24 +35,17 @@ public static partial class ResourceBuilderExtensions
         public IResourceBuilder<T> WithEnvironment(string name, IResourceBuilder<ParameterResource> parameter) => builder.WithVariable(name, parameter.Resource);
 
         /// <summary>Gives the resource the connection string of another one, as <c>ConnectionStrings__name</c>.</summary>
-        public IResourceBuilder<T> WithReference(IResourceBuilder<IResourceWithConnectionString> source, string? connectionName = null, bool optional = false)
-        {
-            builder.WithAnnotation(new ResourceRelationshipAnnotation(source.Resource, "Reference"));
-            return builder.WithVariable($"ConnectionStrings__{connectionName ?? source.Resource.Name}", source.Resource);
-        }
+        public IResourceBuilder<T> WithReference(IResourceBuilder<IResourceWithConnectionString> source, string? connectionName = null) =>
+            builder.WithVariable($"ConnectionStrings__{connectionName ?? source.Resource.Name}", source.Resource);
 
         /// <summary>Tells the resource where to find another one, as service discovery reads it.</summary>
-        public IResourceBuilder<T> WithReference(IResourceBuilder<IResourceWithServiceDiscovery> source)
+        public IResourceBuilder<T> WithReference(IResourceBuilder<IResourceWithServiceDiscovery> source) => builder.WithEnvironment(context =>
         {
-            builder.WithAnnotation(new ResourceRelationshipAnnotation(source.Resource, "Reference"));
-            return builder.WithEnvironment(context =>
+            foreach (var endpoint in source.Resource.GetEndpoints())
             {
-                foreach (var endpoint in source.Resource.GetEndpoints())
-                {
-                    context.EnvironmentVariables[$"services__{source.Resource.Name}__{endpoint.EndpointName}__0"] = endpoint;
-                }
-            });
-        }
+                context.EnvironmentVariables[$"services__{source.Resource.Name}__{endpoint.EndpointName}__0"] = endpoint;
+            }
+        });
 
         private IResourceBuilder<T> WithVariable(string name, object value) => builder.WithEnvironment(context =>
         {

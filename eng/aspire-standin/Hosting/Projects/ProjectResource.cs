@@ -38,7 +38,8 @@ namespace Aspire.Hosting
     public static class ProjectResourceBuilderExtensions
     {
         /// <summary>Adds a project.</summary>
-        public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name, Action<ProjectResourceOptions> configure)
+        public static IResourceBuilder<ProjectResource> AddProject<TProject>(
+            this IDistributedApplicationBuilder builder, string name, Action<ProjectResourceOptions> configure)
             where TProject : IProjectMetadata, new()
         {
             configure(new ProjectResourceOptions());

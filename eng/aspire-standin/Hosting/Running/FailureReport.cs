@@ -11,11 +11,14 @@ internal static class FailureReport
     public static string NotStarted(IResource resource, string reason) => $"Resource '{resource.Name}' was not started: {reason}";
 
     public static string NoLongerHealthy(ResourceEvent change) => change.Snapshot.Failure
-        ?? $"Resource '{change.Resource.Name}' is {change.Snapshot.State?.Text}{(change.Snapshot.ExitCode is { } code ? $" (exit code {code})" : "")}, it does not become healthy.";
+        ?? $"Resource '{change.Resource.Name}' does not become healthy, it is {change.Snapshot.State?.Text}, exit code {change.Snapshot.ExitCode}.";
 
     public static string Container(string image) =>
         $"it is a container ({image}), and this build runs without Aspire's packages, which leaves containers out (docs/adr/0001-aspire-stand-in.md).";
 
-    private static string Lines(IEnumerable<string> lines) =>
-        string.Join(System.Environment.NewLine, lines.Select(line => $"    {line}").Prepend(" Its last lines:")) is { Length: > 20 } text ? text : " It wrote nothing.";
+    private static string Lines(IEnumerable<string> lines)
+    {
+        var text = string.Concat(lines.Select(line => $"{System.Environment.NewLine}    {line}"));
+        return text.Length == 0 ? " It wrote nothing." : $" Its last lines:{text}";
+    }
 }
