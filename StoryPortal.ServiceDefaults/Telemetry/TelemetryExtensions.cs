@@ -21,8 +21,10 @@ internal static class TelemetryExtensions
         var options = builder.Configuration.ReadOptions<TelemetryOptions>(TelemetryOptions.Section);
         var ratio = options.SampleRatio ?? (builder.Environment.IsDevelopment() ? 1.0 : 0.01);
 
+        // A host that gave the process its name gave it an instance id as well.
+        var isNamed = builder.Configuration["OTEL_SERVICE_NAME"] is { Length: > 0 };
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? service))
+            .ConfigureResource(resource => _ = isNamed ? resource : resource.AddService(service))
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
