@@ -27,15 +27,15 @@ public sealed record NewAgent
     /// <summary>What else is known of it: a JSON object. Default <c>{}</c>.</summary>
     public RawJson Metadata { get; init; }
 
-    /// <summary>Notes what is wrong, each field behind <paramref name="prefix"/>, and returns the agent to store.</summary>
-    public Agent Validate(InputErrors errors, string prefix, DateTimeOffset now) => new()
+    /// <summary>Notes what is wrong and returns the agent to store.</summary>
+    public Agent Validate(InputErrors errors, DateTimeOffset now) => new()
     {
         Id = Id ?? Guid.CreateVersion7(now),
-        Name = errors.Required(prefix + "name", Name, 200),
-        Type = errors.Required(prefix + "type", Type, 100),
+        Name = errors.Required("name", Name, 200),
+        Type = errors.Required("type", Type, 100),
         Status = Status ?? AgentStatus.Created,
-        Configuration = errors.JsonObject(prefix + "configuration", Configuration),
-        Metadata = errors.JsonObject(prefix + "metadata", Metadata),
+        Configuration = errors.JsonObject("configuration", Configuration),
+        Metadata = errors.JsonObject("metadata", Metadata),
         CreatedAt = now,
         UpdatedAt = now,
     };

@@ -17,6 +17,9 @@ internal sealed class FilteredQuery(string name, QueryClass queryClass, string t
 {
     private readonly Query?[] _variants = new Query?[1 << conditions.Length];
 
+    /// <summary>The query's name.</summary>
+    public string Name => name;
+
     /// <summary>Starts choosing conditions.</summary>
     public Filter Filter() => new(this);
 
@@ -71,6 +74,11 @@ internal sealed class Filter(FilteredQuery query)
     /// <summary>Uses the condition numbered <paramref name="index"/>.</summary>
     public Filter With(int index, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
+        if (_chosen >> index != 0)
+        {
+            throw new InvalidOperationException($"Condition {index} of {query.Name} comes too late: parameters are numbered in the order of the conditions.");
+        }
+
         _chosen |= 1u << index;
         _parameters.AddRange(parameters);
         return this;

@@ -26,11 +26,11 @@ public sealed record NewEvent
     /// <summary>What happened: any JSON value. Default <c>{}</c>.</summary>
     public RawJson Payload { get; init; }
 
-    /// <summary>Notes what is wrong, each field behind <paramref name="prefix"/>, and returns the event to store.</summary>
-    public Event Validate(InputErrors errors, string prefix, DateTimeOffset now) => new()
+    /// <summary>Notes what is wrong and returns the event to store.</summary>
+    public Event Validate(InputErrors errors, DateTimeOffset now) => new()
     {
         Id = Id ?? Guid.CreateVersion7(now),
-        Type = errors.Required(prefix + "type", Type, 200),
+        Type = errors.Required("type", Type, 200),
         Timestamp = Timestamp ?? now,
         AgentId = AgentId,
         SessionId = SessionId,

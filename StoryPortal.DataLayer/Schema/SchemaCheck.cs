@@ -7,11 +7,13 @@ namespace StoryPortal.DataLayer.Schema;
 /// <summary>Whether Postgres answers and has the schema that this process was built for.</summary>
 internal sealed class SchemaCheck(NpgsqlDataSource source) : IHealthCheck
 {
-    private const string Sql = $"SELECT to_regclass('{SchemaMigration.Schema}.{SchemaMigration.Journal}') IS NOT NULL";
-    private const string ScriptSql = $"SELECT count(*) FROM {SchemaMigration.Schema}.{SchemaMigration.Journal} WHERE scriptname = $1";
+    private const string JournalSql = $"SELECT to_regclass('{SchemaMigration.Schema}.{SchemaMigration.Journal}') IS NOT NULL";
+    private const string ScriptSql = $"SELECT EXISTS (SELECT 1 FROM {SchemaMigration.Schema}.{SchemaMigration.Journal} WHERE scriptname = $1)";
 
     private static readonly string LatestScript = typeof(SchemaCheck).Assembly.GetManifestResourceNames()
         .Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Max(StringComparer.Ordinal)!;
+
+    private volatile bool _applied;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -19,14 +21,12 @@ internal sealed class SchemaCheck(NpgsqlDataSource source) : IHealthCheck
         try
         {
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
-            await using var journal = new NpgsqlCommand(Sql, connection);
-            if (await journal.ExecuteScalarAsync(cancellationToken) is not true)
-            {
-                return Waiting(context);
-            }
-
-            await using var script = new NpgsqlCommand(ScriptSql, connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = LatestScript } } };
-            return await script.ExecuteScalarAsync(cancellationToken) is > 0L ? HealthCheckResult.Healthy() : Waiting(context);
+            _applied = _applied
+                ? await IsTrueAsync(connection, "SELECT true", cancellationToken) // a schema does not go away: only whether Postgres answers
+                : await IsTrueAsync(connection, JournalSql, cancellationToken) && await IsTrueAsync(connection, ScriptSql, cancellationToken, LatestScript);
+            return _applied
+                ? HealthCheckResult.Healthy()
+                : new(context.Registration.FailureStatus, "The data-layer worker has not applied the schema yet.");
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
@@ -34,6 +34,14 @@ internal sealed class SchemaCheck(NpgsqlDataSource source) : IHealthCheck
         }
     }
 
-    private static HealthCheckResult Waiting(HealthCheckContext context) =>
-        new(context.Registration.FailureStatus, "The data-layer worker has not applied the schema yet.");
+    private static async Task<bool> IsTrueAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, string? parameter = null)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        if (parameter is not null)
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = parameter });
+        }
+
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
 }

@@ -47,6 +47,9 @@ internal static class ServerCertificate
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
 
         var today = DateTimeOffset.UtcNow;
-        return request.CreateSelfSigned(today.AddDays(-1), today.AddYears(1));
+        var certificate = request.CreateSelfSigned(today.AddDays(-1), today.AddYears(1));
+
+        // Windows serves TLS only with a key that has been imported.
+        return OperatingSystem.IsWindows() ? X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), password: null) : certificate;
     }
 }

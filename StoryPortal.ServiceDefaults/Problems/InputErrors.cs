@@ -8,6 +8,8 @@ public sealed class InputErrors
 
     private readonly Dictionary<string, List<string>> _errors = [];
     private int _count;
+    private int? _line;
+    private int? _element;
 
     /// <summary>Whether anything was found.</summary>
     public bool Any => _count > 0;
@@ -15,7 +17,13 @@ public sealed class InputErrors
     /// <summary>Whether further findings would be left out of the answer.</summary>
     public bool Full => _count >= Most;
 
-    /// <summary>Notes that <paramref name="field"/> is wrong and what to do about it.</summary>
+    /// <summary>What is found from now on is in this line of the body, counted from 1.</summary>
+    public void AtLine(int number) => _line = number;
+
+    /// <summary>What is found from now on is in this element of the body's array, counted from 0.</summary>
+    public void AtElement(int index) => _element = index;
+
+    /// <summary>Notes that <paramref name="field"/> is wrong, and what to do about it.</summary>
     public void Add(string field, string message)
     {
         _count++;
@@ -23,6 +31,8 @@ public sealed class InputErrors
         {
             return;
         }
+
+        field = _line is not null ? $"line {_line}: {field}" : _element is not null ? $"[{_element}].{field}" : field;
 
         if (!_errors.TryGetValue(field, out var messages))
         {

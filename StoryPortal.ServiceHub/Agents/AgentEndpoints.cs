@@ -99,14 +99,14 @@ internal static class AgentEndpoints
     {
         var now = Timestamp.Now(time);
         var agents = await BatchBody.ReadAsync(
-            request, Json.NewAgent, Json.ListNewAgent, (agent, errors, prefix) => agent.Validate(errors, prefix, now), cancellationToken);
+            request, Json.NewAgent, Json.ListNewAgent, (agent, errors) => agent.Validate(errors, now), cancellationToken);
         return new JsonAnswer<AgentBatchResult>(await store.UpsertManyAsync(agents, cancellationToken), Json.AgentBatchResult);
     }
 
     private static Agent Validated(NewAgent sent, TimeProvider time)
     {
         var errors = new InputErrors();
-        var agent = sent.Validate(errors, "", Timestamp.Now(time));
+        var agent = sent.Validate(errors, Timestamp.Now(time));
         errors.ThrowIfAny();
         return agent;
     }

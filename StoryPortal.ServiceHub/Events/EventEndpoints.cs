@@ -72,7 +72,7 @@ internal static class EventEndpoints
     {
         var sent = await JsonBody.ReadAsync(request, Json.NewEvent, cancellationToken);
         var errors = new InputErrors();
-        var e = sent.Validate(errors, "", Timestamp.Now(time));
+        var e = sent.Validate(errors, Timestamp.Now(time));
         errors.ThrowIfAny();
 
         var (stored, created) = await store.InsertAsync(e, cancellationToken);
@@ -86,7 +86,7 @@ internal static class EventEndpoints
     {
         var now = Timestamp.Now(time);
         var events = await BatchBody.ReadAsync(
-            request, Json.NewEvent, Json.ListNewEvent, (e, errors, prefix) => e.Validate(errors, prefix, now), cancellationToken);
+            request, Json.NewEvent, Json.ListNewEvent, (e, errors) => e.Validate(errors, now), cancellationToken);
         return new JsonAnswer<EventBatchResult>(await store.InsertManyAsync(events, cancellationToken), Json.EventBatchResult);
     }
 }

@@ -14,7 +14,7 @@ internal static class BatchBody
         HttpRequest request,
         JsonTypeInfo<TNew> one,
         JsonTypeInfo<List<TNew>> array,
-        Func<TNew, InputErrors, string, TRow> validate,
+        Func<TNew, InputErrors, TRow> validate,
         CancellationToken cancellationToken) where TNew : class
     {
         var mediaType = request.ContentType?.Split(';')[0].Trim();
@@ -33,7 +33,7 @@ internal static class BatchBody
     }
 
     private static List<TRow> ReadLines<TNew, TRow>(
-        ReadOnlySpan<byte> utf8, JsonTypeInfo<TNew> one, Func<TNew, InputErrors, string, TRow> validate, InputErrors errors) where TNew : class
+        ReadOnlySpan<byte> utf8, JsonTypeInfo<TNew> one, Func<TNew, InputErrors, TRow> validate, InputErrors errors) where TNew : class
     {
         var rows = new List<TRow>();
         var number = 0;
@@ -47,21 +47,22 @@ internal static class BatchBody
             }
 
             RefuseTooMany(rows.Count + 1);
+            errors.AtLine(number);
             try
             {
                 if (JsonSerializer.Deserialize(line, one) is { } row)
                 {
-                    rows.Add(validate(row, errors, $"line {number}: "));
+                    rows.Add(validate(row, errors));
                 }
                 else
                 {
-                    errors.Add($"line {number}", "is null.");
+                    errors.Add("body", "is null.");
                 }
             }
             catch (JsonException exception)
             {
                 var (field, message) = JsonErrors.Describe(exception);
-                errors.Add($"line {number}: {field}", message);
+                errors.Add(field, message);
             }
 
             if (errors.Full)
@@ -74,7 +75,7 @@ internal static class BatchBody
     }
 
     private static List<TRow> ReadArray<TNew, TRow>(
-        ReadOnlySpan<byte> utf8, JsonTypeInfo<List<TNew>> array, Func<TNew, InputErrors, string, TRow> validate, InputErrors errors) where TNew : class
+        ReadOnlySpan<byte> utf8, JsonTypeInfo<List<TNew>> array, Func<TNew, InputErrors, TRow> validate, InputErrors errors) where TNew : class
     {
         List<TNew>? sent;
         try
@@ -92,13 +93,14 @@ internal static class BatchBody
         var rows = new List<TRow>(sent?.Count ?? 0);
         for (var i = 0; i < sent?.Count && !errors.Full; i++)
         {
+            errors.AtElement(i);
             if (sent[i] is { } row)
             {
-                rows.Add(validate(row, errors, $"[{i}]."));
+                rows.Add(validate(row, errors));
             }
             else
             {
-                errors.Add($"[{i}]", "is null.");
+                errors.Add("body", "is null.");
             }
         }
 

@@ -5,6 +5,8 @@ using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
+using StoryPortal.Tests.Running;
+
 namespace StoryPortal.Tests.AppHost;
 
 /// <summary>The whole system, started on local servers with data of its own.</summary>

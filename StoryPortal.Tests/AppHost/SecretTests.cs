@@ -2,6 +2,8 @@ using System.Text.Json;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 
+using StoryPortal.Tests.Running;
+
 namespace StoryPortal.Tests.AppHost;
 
 /// <summary>Generated secrets live as long as the data that they open, and in the same place.</summary>

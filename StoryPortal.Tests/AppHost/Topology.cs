@@ -2,6 +2,8 @@ using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 
+using StoryPortal.Tests.Running;
+
 namespace StoryPortal.Tests.AppHost;
 
 /// <summary>The resources that the AppHost describes, for tests that look at them without starting any.</summary>

@@ -71,7 +71,7 @@ public sealed class EventTests(StoryPortalSystem system)
     {
         using var response = await BatchAsync(Answers.Json($$"""[{{Row(Guid.NewGuid(), 1)}}, {"type": "", "timestamp": "2026-01-01T00:00:00Z"}, null]"""));
 
-        Assert.Equal(["[1].type", "[2]"], await response.ProblemAsync(HttpStatusCode.BadRequest));
+        Assert.Equal(["[1].type", "[2].body"], await response.ProblemAsync(HttpStatusCode.BadRequest));
         Assert.Empty((await ListAsync("")).Ids());
     }
 

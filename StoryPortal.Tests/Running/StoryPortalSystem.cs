@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using Aspire.Hosting;
 using Aspire.Hosting.Testing;
 using Npgsql;
-using StoryPortal.Tests.AppHost;
 
 namespace StoryPortal.Tests.Running;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace StoryPortal.Tests.AppHost;
+namespace StoryPortal.Tests.Running;
 
 /// <summary>The name of a folder that does not exist yet; whatever was made of it is deleted in the end.</summary>
 internal sealed class TemporaryFolder : IDisposable
