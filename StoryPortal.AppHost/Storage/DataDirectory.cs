@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace StoryPortal.AppHost.Storage;
 
@@ -25,9 +24,6 @@ public sealed class DataDirectory
     /// <summary>Which resource kept the system from starting, in words for <c>start.sh</c>.</summary>
     public string FailedStart => Path.Combine(FullPath, "run", "failed");
 
-    /// <summary>A short name of this folder, for things that have to live elsewhere.</summary>
-    public string ShortHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FullPath)))[..10];
-
     /// <summary>The data directory that the configuration names; it is created if it does not exist.</summary>
     public static DataDirectory Of(IDistributedApplicationBuilder builder)
     {
@@ -41,28 +37,36 @@ public sealed class DataDirectory
     public string ForPostgres()
     {
         var inside = Path.Combine(FullPath, "postgres");
+        if (new DirectoryInfo(inside).LinkTarget is { } known)
+        {
+            return known;
+        }
+
         if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess || IsOpenToOthers(FullPath))
         {
             return inside;
         }
 
-        var outside = $"/var/lib/story-portal/{ShortHash}/postgres";
+        var outside = $"/var/lib/story-portal/{NewName()}/postgres";
         CreateFolder(Path.GetDirectoryName(outside)!, PassThrough);
-        if (!Path.Exists(inside))
-        {
-            File.CreateSymbolicLink(inside, outside); // tells people, and `start.sh --reset`, where it went
-        }
-
+        File.CreateSymbolicLink(inside, outside); // tells the next start, `start.sh --reset` and people where it is
         return outside;
     }
 
-    /// <summary>The volume in which a Postgres container keeps its data; noted in here for <c>start.sh --reset</c>.</summary>
+    /// <summary>The volume in which a Postgres container keeps its data; noted in here for the next start and for <c>start.sh --reset</c>.</summary>
     public string VolumeForPostgres()
     {
-        var volume = $"story-portal-postgres-{ShortHash}";
-        File.WriteAllText(Path.Combine(FullPath, "postgres-volume"), volume + "\n");
-        return volume;
+        var note = Path.Combine(FullPath, "postgres-volume");
+        if (!File.Exists(note))
+        {
+            File.WriteAllText(note, $"story-portal-postgres-{NewName()}\n");
+        }
+
+        return File.ReadAllText(note).Trim();
     }
+
+    // Never the name of the folder: made again at the same place, it has other secrets, and must not find data that it cannot open.
+    private static string NewName() => RandomNumberGenerator.GetHexString(10, lowercase: true);
 
     /// <summary>Writes a file that only its owner may read, in one step: nobody ever sees half of it.</summary>
     public static void WritePrivately(string path, string text)

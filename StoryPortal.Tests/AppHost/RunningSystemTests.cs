@@ -4,7 +4,6 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.AppHost;

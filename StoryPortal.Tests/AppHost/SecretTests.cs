@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
-
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.AppHost;
