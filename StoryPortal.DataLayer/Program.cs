@@ -10,7 +10,7 @@ builder.AddSchema();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L01";
-    self.Description = "Keeps Postgres and Redis in order: schema, indexes, maintenance, cache warming.";
+    self.Description = "Keeps the database in order: schema and indexes.";
     self.Tags = ["worker", "postgres", "redis"];
 });
 
