@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, builds and runs the tests. The last line is "N passed, N failed, N skipped".
 #   ./test.sh              everything but the long tests      ./test.sh --all      with the long ones
-#   ./test.sh Agents       tests whose full name contains it  ./test.sh 'Category=Fault&FullyQualifiedName~Redis'
+#   ./test.sh Agents Json  tests whose full name contains either  ./test.sh 'Category=Fault&FullyQualifiedName~Redis'
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,10 +20,11 @@ for argument in "$@"; do
       sed -n '2,4s/^# //p' "$0"
       exit 0
       ;;
-    *[=~]*) chosen="${chosen:+$chosen&}($argument)" ;;
-    *) chosen="${chosen:+$chosen&}(FullyQualifiedName~$argument)" ;;
+    *[=~]*) chosen="${chosen:+$chosen|}($argument)" ;;
+    *) chosen="${chosen:+$chosen|}(FullyQualifiedName~$argument)" ;;
   esac
 done
+chosen=${chosen:+($chosen)}
 filter=${filter:+$filter${chosen:+&}}$chosen
 
 require_sdk
