@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DbUp;
 using DbUp.Engine;
 using Npgsql;
@@ -21,7 +22,9 @@ internal sealed partial class SchemaMigration(NpgsqlDataSource source, SchemaCon
         var result = await Task.Run(Upgrader().PerformUpgrade, cancellationToken);
         if (!result.Successful)
         {
-            throw new InvalidOperationException($"Schema script {result.ErrorScript?.Name} failed.", result.Error);
+            // As it is and not wrapped: whoever retries what a lost database did must recognise it.
+            LogFailed(result.ErrorScript?.Name ?? "(none: the database was not reached)");
+            ExceptionDispatchInfo.Throw(result.Error);
         }
 
         foreach (var script in result.Scripts)
@@ -61,6 +64,9 @@ internal sealed partial class SchemaMigration(NpgsqlDataSource source, SchemaCon
 
     [LoggerMessage(1, LogLevel.Information, "Applied schema script {Script}")]
     private partial void LogApplied(string script);
+
+    [LoggerMessage(3, LogLevel.Error, "Schema script {Script} failed")]
+    private partial void LogFailed(string script);
 
     [LoggerMessage(2, LogLevel.Warning, "pg_stat_statements is not available, slow queries will not be ranked: {Reason}")]
     private partial void LogNoStatistics(string reason);

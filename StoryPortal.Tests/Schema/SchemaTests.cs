@@ -70,6 +70,17 @@ public sealed class SchemaTests(StoryPortalSystem system) : IAsyncLifetime
         Assert.Contains("idx_agents_status", await ValidIndexesAsync());
     }
 
+    [Fact]
+    public async Task A_database_that_goes_away_before_the_scripts_run_is_told_as_such_so_that_the_worker_tries_again()
+    {
+        var away = new SchemaConnection(new NpgsqlConnectionStringBuilder(_connection.String) { Port = 1 }.ConnectionString);
+        var migration = new SchemaMigration(_source, away, TimeProvider.System, NullLogger<SchemaMigration>.Instance);
+
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => migration.ApplyAsync(CancellationToken.None));
+        await MigrateAsync();
+        Assert.Equal(Tables, await NamesAsync("SELECT tablename FROM pg_tables WHERE schemaname = 'mcp_documents' ORDER BY 1"));
+    }
+
     private async Task MigrateAsync()
     {
         await new SchemaMigration(_source, _connection, TimeProvider.System, NullLogger<SchemaMigration>.Instance).ApplyAsync(CancellationToken.None);
