@@ -11,7 +11,6 @@ internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService pr
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        // The pool says so with an NpgsqlException when no connection gets free in time, a query with a TimeoutException inside one.
         if (exception is PostgresException { IsTransient: false } refused)
         {
             // Class 22: a value that Postgres cannot take; 54000: one beyond its limits. Validation should have said so: the log tells where it did not.
@@ -27,6 +26,8 @@ internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService pr
                 return false;
             }
         }
+
+        // Everything else of Npgsql's is a connection that was lost, refused, or did not get free in time.
         else if (exception is not (NpgsqlException or TimeoutException))
         {
             return false;

@@ -10,15 +10,11 @@ namespace StoryPortal.DataLayer.Json;
 public readonly struct RawJson
 {
     private static readonly byte[] EmptyObject = "{}"u8.ToArray();
-    private static readonly byte[] EmptyArray = "[]"u8.ToArray();
 
     private readonly ReadOnlyMemory<byte> _utf8;
 
     /// <summary>Wraps text that is known to be valid, such as what Postgres answered.</summary>
     public RawJson(ReadOnlyMemory<byte> utf8) => _utf8 = utf8;
-
-    /// <summary>An array without elements.</summary>
-    public static RawJson NoElements => new(EmptyArray);
 
     /// <summary>The text; <c>{}</c> for the default value.</summary>
     public ReadOnlyMemory<byte> Utf8 => _utf8.IsEmpty ? EmptyObject : _utf8;

@@ -9,7 +9,6 @@ using StoryPortal.ServiceDefaults.Registration;
 namespace StoryPortal.DataLayer.Json;
 
 /// <summary>The JSON of every contract, generated at build time. Use <see cref="Contracts"/>: it carries the strict rules.</summary>
-[JsonSerializable(typeof(Agent[]))]
 [JsonSerializable(typeof(List<Agent>))]
 [JsonSerializable(typeof(List<NewAgent>))]
 [JsonSerializable(typeof(AgentBatchResult))]

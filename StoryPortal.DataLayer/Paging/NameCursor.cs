@@ -36,6 +36,6 @@ public readonly record struct NameCursor(string Name)
         }
 
         cursor = new NameCursor(Encoding.UTF8.GetString(bytes, sizeof(uint), bytes.Length - sizeof(uint)));
-        return true;
+        return !cursor.Name.Contains('\0'); // no name has it, and Postgres would refuse it
     }
 }

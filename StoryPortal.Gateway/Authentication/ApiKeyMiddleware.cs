@@ -9,7 +9,6 @@ namespace StoryPortal.Gateway.Authentication;
 /// </summary>
 internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<AuthenticationOptions> options, IHostEnvironment environment)
 {
-    private const string KeyHeader = "X-API-Key";
     private const string BearerPrefix = "Bearer ";
 
     private static readonly string[] OpenPaths = ["/docs", "/openapi"];
@@ -26,13 +25,13 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<Authentica
 
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return TypedResults.Problem(
-            presented is null ? $"This call needs a key: send it as {KeyHeader}." : "The key is not known.",
+            presented is null ? $"This call needs a key: send it as {KeyHeaders.Api}." : "The key is not known.",
             statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
     }
 
     private static string? PresentedKey(HttpRequest request)
     {
-        if (request.Headers[KeyHeader].FirstOrDefault() is { } key)
+        if (request.Headers[KeyHeaders.Api].FirstOrDefault() is { } key)
         {
             return key;
         }

@@ -1,4 +1,5 @@
 using OpenTelemetry.Trace;
+using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Health;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
@@ -7,12 +8,9 @@ namespace StoryPortal.Gateway.Proxy;
 /// <summary>What is passed on to the hubs, and how.</summary>
 internal static class ProxyExtensions
 {
-    /// <summary>The largest body that any endpoint behind the gateway takes, in bytes: 32 MiB.</summary>
-    private const long LargestBody = 32 * 1024 * 1024;
-
     public static void AddProxy(this WebApplicationBuilder builder)
     {
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = LargestBody);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = BodyLimits.Batch);
         builder.Services.AddSingleton<IDestinationResolver, DiscoveredDestinations>();
         builder.Services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("Yarp.ReverseProxy"));

@@ -62,7 +62,7 @@ public static class HealthExtensions
 
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
-        json.WriteString("status", up ? state.Ready ? state.Status : "healthy" : "unhealthy");
+        json.WriteString("status", up && !state.Ready ? "healthy" : state.Status); // alive, if not ready yet
         json.WriteString("service", service);
         json.WriteStartObject("checks");
         foreach (var (name, entry) in state.Latest?.Entries ?? new Dictionary<string, HealthReportEntry>())

@@ -17,7 +17,7 @@ public static class RegistrationExtensions
             client.BaseAddress = hubAddress;
             client.DefaultRequestVersion = System.Net.HttpVersion.Version20;
             client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-            client.DefaultRequestHeaders.Add(InternalKeyHeader.Name, services.GetRequiredService<IOptions<AuthenticationOptions>>().Value.InternalKey);
+            client.DefaultRequestHeaders.Add(KeyHeaders.Internal, services.GetRequiredService<IOptions<AuthenticationOptions>>().Value.InternalKey);
         });
         builder.AddSelfRegistration(defaults);
     }

@@ -43,16 +43,22 @@ internal sealed partial class SelfRegistration(
         };
 
         var known = false;
+        var told = false;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var renewed = await TryRegisterAsync(registration, stoppingToken);
-            if (renewed && !known)
+            var failure = await TryAsync(() => registry.RegisterAsync(service.Value, InstanceId, registration, stoppingToken));
+            if (failure is null && !known)
             {
                 LogRegistered(service.Value, InstanceId, _self.Url);
             }
+            else if (failure is not null && !told && !stoppingToken.IsCancellationRequested)
+            {
+                LogUnreachable(service.Value, failure); // once for each outage
+            }
 
-            known = renewed;
-            await Task.Delay(renewed ? TimeSpan.FromSeconds(_self.LeaseSeconds / 3.0) : RetryDelay, time, stoppingToken)
+            known = failure is null;
+            told = failure is not null;
+            await Task.Delay(known ? TimeSpan.FromSeconds(_self.LeaseSeconds / 3.0) : RetryDelay, time, stoppingToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -65,42 +71,36 @@ internal sealed partial class SelfRegistration(
             return;
         }
 
-        try
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(2));
+        if (await TryAsync(() => registry.DeregisterAsync(service.Value, InstanceId, deadline.Token)) is { } failure)
         {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(TimeSpan.FromSeconds(2));
-            await registry.DeregisterAsync(service.Value, InstanceId, deadline.Token);
-        }
-        catch (Exception exception)
-        {
-            // The lease ends by itself: a registry that cannot be reached must not hold up the end of the process.
-            LogFailed(service.Value, exception);
+            LogLeftToLease(service.Value, failure);
         }
     }
 
-    private async Task<bool> TryRegisterAsync(InstanceRegistration registration, CancellationToken stoppingToken)
+    // Whatever goes wrong: a registry that cannot be reached must neither end a process nor hold up its end.
+    private static async Task<Exception?> TryAsync(Func<Task> call)
     {
         try
         {
-            await registry.RegisterAsync(service.Value, InstanceId, registration, stoppingToken);
-            return true;
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            return false;
+            await call();
+            return null;
         }
         catch (Exception exception)
         {
-            LogFailed(service.Value, exception);
-            return false;
+            return exception;
         }
     }
 
     [LoggerMessage(1, LogLevel.Information, "Registered {Service} instance {InstanceId} at {Url}")]
     private partial void LogRegistered(string service, string instanceId, string url);
 
-    [LoggerMessage(2, LogLevel.Warning, "The service registry cannot be reached for {Service}; it is asked again")]
-    private partial void LogFailed(string service, Exception exception);
+    [LoggerMessage(2, LogLevel.Warning, "The service registry cannot be reached for {Service}; it is asked again until it answers")]
+    private partial void LogUnreachable(string service, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Warning, "The service registry cannot be told that {Service} ends; its lease will tell")]
+    private partial void LogLeftToLease(string service, Exception exception);
 
     [LoggerMessage(3, LogLevel.Information, "Registration:Url is not set: this process does not register itself")]
     private partial void LogNoUrl();

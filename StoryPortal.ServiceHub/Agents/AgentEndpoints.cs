@@ -1,6 +1,7 @@
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
+using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
 
@@ -29,12 +30,12 @@ internal static class AgentEndpoints
             .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapPost("/", CreateAsync)
-            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Single)
+            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Document)
             .Accepts<NewAgent>(JsonBody.ContentType)
             .Produces<Agent>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
 
         agents.MapPut("/{id}", UpsertAsync)
-            .WithName("PutAgent").WithSummary("Create an agent, or put it in place of what is there").WithBodyLimit(BodyLimits.Single)
+            .WithName("PutAgent").WithSummary("Create an agent, or put it in place of what is there").WithBodyLimit(BodyLimits.Document)
             .Accepts<NewAgent>(JsonBody.ContentType)
             .Produces<Agent>().Produces<Agent>(StatusCodes.Status201Created);
 
@@ -49,6 +50,7 @@ internal static class AgentEndpoints
         string? status = null, string? type = null, string? include = null, int? events_limit = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
+        var size = Paging.Limit(limit, errors);
         if (include is not (null or "events"))
         {
             errors.Add("include", $"'{include}' is not known; 'events' is.");
@@ -59,15 +61,11 @@ internal static class AgentEndpoints
             QueryText.Member<AgentStatus>(status, "status", errors),
             errors.Optional("type", type, 100),
             Paging.TimeCursor(cursor, List, errors),
-            Paging.Limit(limit, errors),
+            size + 1,
             include is null ? null : eventsOfEach);
         errors.ThrowIfAny();
 
-        var page = await store.ListAsync(filter, cancellationToken);
-        return new JsonAnswer<List<Agent>>(page, Json.ListAgent)
-        {
-            Link = Paging.NextLink(request, page, filter.Limit, agent => new TimeCursor(agent.CreatedAt, agent.Id).ToText(List)),
-        };
+        return Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListAgent, agent => new TimeCursor(agent.CreatedAt, agent.Id).ToText(List));
     }
 
     private static async Task<IResult> GetAsync(Guid id, AgentStore store, CancellationToken cancellationToken) =>

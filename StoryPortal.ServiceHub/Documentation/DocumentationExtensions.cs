@@ -5,6 +5,7 @@ using Scalar.AspNetCore;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.ServiceHub.Documentation;
 
@@ -24,7 +25,7 @@ internal static class DocumentationExtensions
             {
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
-                Name = "X-API-Key",
+                Name = KeyHeaders.Api,
                 Description = "In Development reading needs no key. `./start.sh --env` prints the admin key.",
             });
             document.Security = [new() { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];

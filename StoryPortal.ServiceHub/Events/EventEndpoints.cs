@@ -1,6 +1,7 @@
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
+using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
 
@@ -29,7 +30,7 @@ internal static class EventEndpoints
         events.MapPost("/", CreateAsync)
             .WithName("CreateEvent").WithSummary("Record an event")
             .WithDescription("The answer comes after the commit. A repeat of an id that is there changes nothing and answers 200 with what is stored.")
-            .WithBodyLimit(BodyLimits.Single)
+            .WithBodyLimit(BodyLimits.Document)
             .Accepts<NewEvent>(JsonBody.ContentType)
             .Produces<Event>(StatusCodes.Status201Created).Produces<Event>();
 
@@ -46,6 +47,7 @@ internal static class EventEndpoints
         string? type = null, Guid? agent_id = null, Guid? session_id = null, string? from = null, string? to = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
+        var size = Paging.Limit(limit, errors);
         var filter = new EventFilter(
             errors.Optional("type", type, 200),
             agent_id,
@@ -53,14 +55,10 @@ internal static class EventEndpoints
             QueryText.Time(from, "from", errors),
             QueryText.Time(to, "to", errors),
             Paging.TimeCursor(cursor, List, errors),
-            Paging.Limit(limit, errors));
+            size + 1);
         errors.ThrowIfAny();
 
-        var page = await store.ListAsync(filter, cancellationToken);
-        return new JsonAnswer<List<Event>>(page, Json.ListEvent)
-        {
-            Link = Paging.NextLink(request, page, filter.Limit, e => new TimeCursor(e.Timestamp, e.Id).ToText(List)),
-        };
+        return Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListEvent, e => new TimeCursor(e.Timestamp, e.Id).ToText(List));
     }
 
     private static async Task<IResult> GetAsync(Guid id, EventStore store, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 
 namespace StoryPortal.ServiceHub.Http;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Extensions;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults.Problems;
@@ -37,19 +38,26 @@ internal static class Paging
         _ => Broken<NameCursor>(errors),
     };
 
-    /// <summary>The <c>Link</c> header to the next page, or null after a page that was not full.</summary>
-    public static string? NextLink<T>(HttpRequest request, List<T> page, int limit, Func<T, string> cursorOf)
+    /// <summary>
+    /// Answers with a page of <paramref name="size"/> rows at most. The store is asked for one row more: where it finds one there is a next page,
+    /// and a <c>Link</c> header that leads to it.
+    /// </summary>
+    public static JsonAnswer<List<T>> Page<T>(HttpRequest request, List<T> rows, int size, JsonTypeInfo<List<T>> type, Func<T, string> cursorOf)
     {
-        if (page.Count < limit)
+        if (rows.Count <= size)
         {
-            return null;
+            return new JsonAnswer<List<T>>(rows, type);
         }
 
+        rows.RemoveRange(size, rows.Count - size);
         var query = request.Query
-            .Where(parameter => parameter.Key != "cursor")
+            .Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
             .SelectMany(parameter => parameter.Value, (parameter, value) => KeyValuePair.Create(parameter.Key, value ?? ""))
-            .Append(KeyValuePair.Create("cursor", cursorOf(page[^1])));
-        return $"<{request.Path.ToUriComponent().TrimEnd('/')}{new QueryBuilder(query)}>; rel=\"next\"";
+            .Append(KeyValuePair.Create("cursor", cursorOf(rows[^1])));
+        return new JsonAnswer<List<T>>(rows, type)
+        {
+            Link = $"<{request.Path.ToUriComponent().TrimEnd('/')}{new QueryBuilder(query)}>; rel=\"next\"",
+        };
     }
 
     private static T? Broken<T>(InputErrors errors) where T : struct

@@ -8,6 +8,9 @@ internal readonly struct RequestBody : IDisposable
 {
     private const int FirstSize = 4096;
 
+    // A length that is only claimed gets no more memory than this: the rest comes with the bytes.
+    private const int MostOnTrust = 256 * 1024;
+
     private readonly byte[] _buffer;
     private readonly int _length;
 
@@ -27,7 +30,7 @@ internal readonly struct RequestBody : IDisposable
                 "Content-Encoding", $"'{request.Headers.ContentEncoding}' is not taken; send gzip, br, deflate or none.", StatusCodes.Status415UnsupportedMediaType);
         }
 
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Clamp((int?)request.ContentLength ?? 0, FirstSize, BodyLimits.Batch) + 1);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength + 1 ?? 0, FirstSize, MostOnTrust));
         var length = 0;
         try
         {
@@ -39,34 +42,30 @@ internal readonly struct RequestBody : IDisposable
                     Grow(ref buffer);
                 }
             }
+
+            return length > 0 ? new RequestBody(buffer, length) : throw new InputException("body", "is empty.");
         }
-        catch (InvalidDataException)
+        catch (Exception exception)
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            throw new InputException("body", "is not what its Content-Encoding says: it cannot be decompressed.");
-        }
-        catch (IOException exception) when (exception is not BadHttpRequestException)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            throw new InputException("body", "ended before it was complete.");
-        }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (Refusal(exception) is { } refusal)
+            {
+                throw refusal;
+            }
+
             throw;
         }
-
-        if (length == 0)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            throw new InputException("body", "is empty.");
-        }
-
-        return new RequestBody(buffer, length);
     }
 
     /// <inheritdoc/>
     public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+
+    private static InputException? Refusal(Exception exception) => exception switch
+    {
+        InvalidDataException => new("body", "is not what its Content-Encoding says: it cannot be decompressed."),
+        IOException and not BadHttpRequestException => new("body", "ended before it was complete."),
+        _ => null,
+    };
 
     private static void Grow(ref byte[] buffer)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Listening;
 using StoryPortal.ServiceHub.Http;
@@ -20,10 +21,10 @@ internal static class RegistrationEndpoints
 
         var instances = endpoints.MapGroup("/internal/services/{name}/instances/{id}").ExcludeFromDescription();
         instances.AddEndpointFilter(async (context, next) =>
-            context.HttpContext.Connection.LocalPort == port && key.Matches(context.HttpContext.Request.Headers[InternalKeyHeader.Name])
+            context.HttpContext.Connection.LocalPort == port && key.Matches(context.HttpContext.Request.Headers[KeyHeaders.Internal])
                 ? await next(context)
                 : TypedResults.Problem(statusCode: StatusCodes.Status404NotFound));
-        instances.MapPut("/", RegisterAsync).WithBodyLimit(BodyLimits.Single);
+        instances.MapPut("/", RegisterAsync).WithBodyLimit(BodyLimits.Document);
         instances.MapDelete("/", DeregisterAsync);
     }
 

@@ -31,20 +31,17 @@ internal static class ServiceEndpoints
         string? layer = null, string? tag = null, string? version = null, string? status = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
+        var size = Paging.Limit(limit, errors);
         var filter = new ServiceFilter(
             errors.Optional("layer", layer, 100),
             errors.Optional("tag", tag, 100),
             errors.Optional("version", version, 100),
             QueryText.Member<ServiceStatus>(status, "status", errors),
             Paging.NameCursor(cursor, List, errors),
-            Paging.Limit(limit, errors));
+            size + 1);
         errors.ThrowIfAny();
 
-        var page = await store.ListAsync(filter, cancellationToken);
-        return new JsonAnswer<List<Service>>(page, Json.ListService)
-        {
-            Link = Paging.NextLink(request, page, filter.Limit, service => new NameCursor(service.Name).ToText(List)),
-        };
+        return Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListService, service => new NameCursor(service.Name).ToText(List));
     }
 
     private static async Task<IResult> GetAsync(string name, ServiceStore store, CancellationToken cancellationToken)

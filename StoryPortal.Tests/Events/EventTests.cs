@@ -106,6 +106,18 @@ public sealed class EventTests(StoryPortalSystem system)
         Assert.Equal(ids.Order(), listed.Order());
     }
 
+    [Theory]
+    [InlineData("limit")]
+    [InlineData("Limit")]
+    public async Task The_last_page_leads_nowhere_even_when_it_is_full(string parameter)
+    {
+        using var stored = await BatchAsync(Answers.Ndjson([.. Enumerable.Range(0, 6).Select(i => Row(Guid.NewGuid(), i))]));
+        await stored.JsonAsync();
+
+        var pages = await _api.PagesAsync($"/v1/events?type={_type}&{parameter}=3");
+        Assert.Equal([3, 3], pages.Select(page => page.GetArrayLength()));
+    }
+
     private string Row(Guid id, int minute) => $$"""{"id": "{{id}}", "type": "{{_type}}", "timestamp": "2026-02-01T00:{{minute % 60:00}}:00Z", "payload": {"i": {{minute}} } }""";
 
     private Task<HttpResponseMessage> PostAsync(string json) => _api.PostAsync(new Uri("/api/v1/events", UriKind.Relative), Answers.Json(json));

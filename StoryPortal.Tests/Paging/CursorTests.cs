@@ -35,6 +35,10 @@ public sealed class CursorTests
         }
     }
 
+    [Fact]
+    public void A_name_that_no_column_can_hold_is_refused_even_in_a_cursor_that_is_well_made() =>
+        Assert.False(NameCursor.TryParse(new NameCursor("a\0b").ToText("services"), "services", out _));
+
     [Theory]
     [InlineData("")]
     [InlineData("!")]
