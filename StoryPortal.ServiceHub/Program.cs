@@ -29,7 +29,8 @@ var v1 = app.MapGroup("/v1");
 v1.MapAgents();
 v1.MapEvents();
 v1.MapServices();
-app.MapRegistration();
+
+app.MapInternalGroup().MapRegistration();
 app.MapDocumentation();
 
 app.Run();

@@ -9,15 +9,13 @@ namespace StoryPortal.Gateway.Authentication;
 /// </summary>
 internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<AuthenticationOptions> options, IHostEnvironment environment)
 {
-    private const string BearerPrefix = "Bearer ";
-
     private static readonly string[] OpenPaths = ["/docs", "/openapi"];
 
     private readonly SecretKey _admin = new(options.Value.AdminKey);
 
     public Task InvokeAsync(HttpContext context)
     {
-        var presented = PresentedKey(context.Request);
+        var presented = KeyHeaders.Presented(context.Request);
         if (_admin.Matches(presented) || (presented is null && IsOpen(context.Request)))
         {
             return next(context);
@@ -27,17 +25,6 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<Authentica
         return TypedResults.Problem(
             presented is null ? $"This call needs a key: send it as {KeyHeaders.Api}." : "The key is not known.",
             statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context);
-    }
-
-    private static string? PresentedKey(HttpRequest request)
-    {
-        if (request.Headers[KeyHeaders.Api].FirstOrDefault() is { } key)
-        {
-            return key;
-        }
-
-        var authorization = request.Headers.Authorization.FirstOrDefault();
-        return authorization?.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) == true ? authorization[BearerPrefix.Length..].Trim() : null;
     }
 
     private bool IsOpen(HttpRequest request) =>

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace StoryPortal.ServiceDefaults.Authentication;
 
 /// <summary>The headers in which keys are presented.</summary>
@@ -8,4 +10,18 @@ public static class KeyHeaders
 
     /// <summary>The key by which processes of one system know each other.</summary>
     public const string Internal = "X-Internal-Key";
+
+    private const string BearerPrefix = "Bearer ";
+
+    /// <summary>The key that a caller presents, <c>X-API-Key</c> before <c>Authorization: Bearer</c>; null when there is none.</summary>
+    public static string? Presented(HttpRequest request)
+    {
+        if (request.Headers[Api].FirstOrDefault() is { } key)
+        {
+            return key;
+        }
+
+        var authorization = request.Headers.Authorization.FirstOrDefault();
+        return authorization?.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) == true ? authorization[BearerPrefix.Length..].Trim() : null;
+    }
 }

@@ -32,6 +32,17 @@ public class ResourceCommandService
     /// <summary>Executes a command of the resource.</summary>
     public async Task<ExecuteCommandResult> ExecuteCommandAsync(IResource resource, string commandName, CancellationToken cancellationToken = default)
     {
+        if (resource.Annotations.OfType<ResourceCommandAnnotation>().LastOrDefault(command => command.Name == commandName) is { } custom)
+        {
+            return await custom.ExecuteCommand(new ExecuteCommandContext
+            {
+                ServiceProvider = _services,
+                ResourceName = resource.Name,
+                CancellationToken = cancellationToken,
+                Logger = _services.GetRequiredService<ResourceLoggerService>().GetLogger(resource),
+            });
+        }
+
         var runner = _services.GetRequiredService<Orchestrator>().Runner(resource);
         if (!((string[])[KnownResourceCommands.StartCommand, KnownResourceCommands.StopCommand, KnownResourceCommands.RestartCommand]).Contains(commandName))
         {
