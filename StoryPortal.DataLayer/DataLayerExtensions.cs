@@ -2,6 +2,7 @@ using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.GroupCommit;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults;
@@ -44,6 +45,8 @@ public static class DataLayerExtensions
             redis.SyncTimeout = 250;
         });
 
+        builder.AddGroupCommit();
+        builder.Services.AddGroupCommitWriter<EventWriter>();
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<EventStore>();
