@@ -1,4 +1,5 @@
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
@@ -49,6 +50,7 @@ public static class DataLayerExtensions
         builder.Services.AddGroupCommitWriter<EventWriter>();
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
+        builder.Services.AddSingleton<ApiRequestStore>();
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<ServiceStore>();
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());

@@ -2,6 +2,7 @@ using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Agents;
+using StoryPortal.ServiceHub.ApiRequests;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
 using StoryPortal.ServiceHub.Http;
@@ -28,9 +29,13 @@ app.UseRequestDecompression();
 var v1 = app.MapGroup("/v1");
 v1.MapAgents();
 v1.MapEvents();
+v1.MapApiRequests();
 v1.MapServices();
 
-app.MapInternalGroup().MapRegistration();
+var system = app.MapInternalGroup();
+system.MapRegistration();
+system.MapApiRequestLog();
+
 app.MapDocumentation();
 
 app.Run();
