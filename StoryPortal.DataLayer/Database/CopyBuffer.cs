@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using StoryPortal.DataLayer.Json;
 
@@ -14,6 +16,8 @@ internal sealed class CopyBuffer : IDisposable
     private const int FirstSize = 128 * 1024;
     private const int PieceSize = 64 * 1024;
     private const byte JsonbVersion = 1;
+    private const byte InetV4 = 2;
+    private const byte InetV6 = 3;
 
     // Postgres counts microseconds from here.
     private static readonly long Epoch = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
@@ -58,6 +62,18 @@ internal sealed class CopyBuffer : IDisposable
 
     public void Write(int value) => BinaryPrimitives.WriteInt32BigEndian(Field(sizeof(int)), value);
 
+    public void Write(long? value)
+    {
+        if (value is { } number)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(Field(sizeof(long)), number);
+        }
+        else
+        {
+            WriteNull();
+        }
+    }
+
     public void Write(double value) => BinaryPrimitives.WriteDoubleBigEndian(Field(sizeof(double)), value);
 
     public void Write(RawJson value)
@@ -66,6 +82,25 @@ internal sealed class CopyBuffer : IDisposable
         var field = Field(1 + utf8.Length);
         field[0] = JsonbVersion;
         utf8.CopyTo(field[1..]);
+    }
+
+    /// <summary>An <c>inet</c>: family, prefix length, whether it is a <c>cidr</c>, length, address (network.c of PostgreSQL, inet_send).</summary>
+    public void Write(IPAddress? value)
+    {
+        if (value is null)
+        {
+            WriteNull();
+            return;
+        }
+
+        var isV6 = value.AddressFamily == AddressFamily.InterNetworkV6;
+        var length = isV6 ? 16 : 4;
+        var field = Field(4 + length);
+        field[0] = isV6 ? InetV6 : InetV4;
+        field[1] = (byte)(length * 8);
+        field[2] = 0;
+        field[3] = (byte)length;
+        value.TryWriteBytes(field[4..], out _);
     }
 
     public void WriteNull() => BinaryPrimitives.WriteInt32BigEndian(Take(sizeof(int)), -1);
