@@ -22,7 +22,8 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge)
         await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
-        await using (var create = new NpgsqlCommand(createStaging, connection, transaction))
+        // Takes no time, so it finds out in time when the database is away.
+        await using (var create = new NpgsqlCommand(createStaging, connection, transaction) { CommandTimeout = database.QuickSeconds })
         {
             await create.ExecuteNonQueryAsync(cancellationToken);
         }
