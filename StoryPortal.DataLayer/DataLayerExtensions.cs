@@ -3,8 +3,11 @@ using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
@@ -47,7 +50,11 @@ public static class DataLayerExtensions
 
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
+        builder.Services.AddSingleton<AgentOverviewStore>();
         builder.Services.AddSingleton<ApiRequestStore>();
+        builder.Services.AddSingleton<QualityScoreStore>();
+        builder.Services.AddSingleton<SessionStore>();
+        builder.Services.AddSingleton<ModelConfigStore>();
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<ServiceStore>();
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
