@@ -4,8 +4,11 @@ using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.GroupCommit;
+using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
@@ -52,10 +55,15 @@ public static class DataLayerExtensions
 
         builder.AddGroupCommit();
         builder.Services.AddGroupCommitWriter<EventWriter>();
+        builder.Services.AddGroupCommitWriter<QualityScoreWriter>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
+        builder.Services.AddSingleton<AgentOverviewStore>();
         builder.Services.AddSingleton<ApiRequestStore>();
+        builder.Services.AddSingleton<QualityScoreStore>();
+        builder.Services.AddSingleton<SessionStore>();
+        builder.Services.AddSingleton<ModelConfigStore>();
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<ServiceStore>();
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
