@@ -15,7 +15,7 @@ public sealed class EventWriterTests(StoryPortalSystem system) : IAsyncLifetime
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().AddLogging()
         .AddSingleton(system.Database).AddSingleton(new DatabaseOptions()).AddSingleton(TimeProvider.System)
         .AddSingleton<StoryDatabase>().AddSingleton<GroupCommitMetrics>()
-        .AddSingleton(Options.Create(new GroupCommitOptions { Concurrency = 1 }))
+        .AddSingleton(Options.Create(new GroupCommitOptions { Concurrency = 4, AnswerWithinSeconds = 60 }))
         .AddSingleton<EventWriter>()
         .BuildServiceProvider();
 
