@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 
@@ -99,7 +98,7 @@ public sealed class QualityScoreStore(StoryDatabase database)
     {
         // By id: two batches with the same scores lock them in the same order.
         var sorted = scores.OrderBy(score => score.Id).ToList();
-        return Batch.WriteAsync(database, sorted, WriteAsync, reader =>
+        return Batch.WriteAsync(database, sorted, Write, reader =>
         {
             var accepted = reader.GetInt32(0);
             return new QualityScoreBatchResult(accepted, scores.Count - accepted);
@@ -124,14 +123,15 @@ public sealed class QualityScoreStore(StoryDatabase database)
         Sql.Time(score.CalculatedAt), Sql.Text(EnumText<Assessment>.Of(score.Assessment)),
     ];
 
-    private static async Task WriteAsync(NpgsqlBinaryImporter copy, QualityScore score, CancellationToken cancellationToken)
+    private static void Write(CopyBuffer copy, QualityScore score)
     {
-        await copy.WriteAsync(score.Id, NpgsqlDbType.Uuid, cancellationToken);
-        await copy.WriteAsync(score.ComponentType, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(score.ComponentId, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(score.OverallScore, NpgsqlDbType.Double, cancellationToken);
-        await copy.WriteAsync(score.Dimensions.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
-        await copy.WriteAsync(score.CalculatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
-        await copy.WriteAsync(EnumText<Assessment>.Of(score.Assessment), NpgsqlDbType.Text, cancellationToken);
+        copy.StartRow(7);
+        copy.Write(score.Id);
+        copy.Write(score.ComponentType);
+        copy.Write(score.ComponentId);
+        copy.Write(score.OverallScore);
+        copy.Write(score.Dimensions);
+        copy.Write(score.CalculatedAt);
+        copy.Write(EnumText<Assessment>.Of(score.Assessment));
     }
 }
