@@ -66,7 +66,9 @@ internal static class EventEndpoints
         errors.ThrowIfAny();
 
         request.HttpContext.Response.Headers.Vary = HeaderNames.Accept;
-        return export ? new EventExport(store, filter, limit) : Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListEvent, e => new TimeCursor(e.Timestamp, e.Id).ToText(List));
+        return export
+            ? new EventExport(store, filter, limit)
+            : Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListEvent, e => new TimeCursor(e.Timestamp, e.Id).ToText(List));
     }
 
     private static async Task<IResult> GetAsync(Guid id, EventStore store, CancellationToken cancellationToken) =>
