@@ -21,7 +21,13 @@ public sealed class ApiRequestTests(StoryPortalSystem system)
     {
         var sent = Request(Noon) with
         {
-            Consumer = "tests", ClientIp = "2001:db8::1", UserAgent = "xunit", TraceId = "0af7651916cd43dd8448eb211c80319c", RequestBytes = 0, ResponseBytes = 1L << 40, Cache = "HIT",
+            Consumer = "tests",
+            ClientIp = "2001:db8::1",
+            UserAgent = "xunit",
+            TraceId = "0af7651916cd43dd8448eb211c80319c",
+            RequestBytes = 0,
+            ResponseBytes = 1L << 40,
+            Cache = "HIT",
         };
         await LogAsync(sent, Request(Noon.AddSeconds(1)));
         await LogAsync(sent with { StatusCode = 500 });
@@ -66,7 +72,8 @@ public sealed class ApiRequestTests(StoryPortalSystem system)
         // 1 to 100 ms, in an order of their own; every 25th failed, and some the caller got wrong, which is no failure of the route.
         var requests = Enumerable.Range(0, 100).Select(i => Request(Noon.AddMinutes(i)) with
         {
-            LatencyMs = 1 + (i * 37 % 100), StatusCode = i % 25 == 0 ? 503 : i % 10 == 1 ? 404 : 200,
+            LatencyMs = 1 + (i * 37 % 100),
+            StatusCode = i % 25 == 0 ? 503 : i % 10 == 1 ? 404 : 200,
         });
         await LogAsync([.. requests, Request(Noon.AddDays(-1)) with { LatencyMs = 5000 }, Request(Noon.AddDays(1)) with { LatencyMs = 5000 }]);
 
