@@ -57,17 +57,19 @@ public static class DataLayerExtensions
         return builder;
     }
 
-    /// <summary>Adds what keeps the database in order: only the worker does.</summary>
+    /// <summary>Adds what brings the schema up to date: only the worker does.</summary>
     public static IHostApplicationBuilder AddSchema(this IHostApplicationBuilder builder)
     {
         var connection = builder.Configuration.GetConnectionString(DatabaseName)
             ?? throw new InvalidOperationException($"ConnectionStrings:{DatabaseName} is not set.");
-        builder.Services.AddSingleton(new SchemaConnection(connection));
+        builder.Services.AddSingleton(new DirectConnection(connection));
         builder.Services.AddSingleton<SchemaMigration>();
         builder.Services.AddSingleton<IndexBuilder>();
         builder.Services.AddSingleton<SchemaWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SchemaWorker>());
-        builder.Services.AddHealthChecks().AddStartupCheck<SchemaWorker>("schema");
+        builder.Services.AddHealthChecks()
+            .AddStartupCheck<SchemaWorker>("schema")
+            .AddDependencyCheck<IndexBuilder>("indexes");
         return builder;
     }
 }
