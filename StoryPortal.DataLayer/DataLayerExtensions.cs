@@ -2,6 +2,7 @@ using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults;
@@ -47,6 +48,7 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<EventStore>();
+        builder.Services.AddSingleton<JobStore>();
         builder.Services.AddSingleton<ServiceStore>();
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
         builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults.Registration;
 
@@ -15,6 +16,7 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(List<Event>))]
 [JsonSerializable(typeof(List<NewEvent>))]
 [JsonSerializable(typeof(EventBatchResult))]
+[JsonSerializable(typeof(List<MaintenanceJob>))]
 [JsonSerializable(typeof(List<Service>))]
 [JsonSerializable(typeof(InstanceRegistration))]
 public sealed partial class StoryJson : JsonSerializerContext

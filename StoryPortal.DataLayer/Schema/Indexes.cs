@@ -22,5 +22,8 @@ internal static class Indexes
         // Keyset paging of events, all of them and those of one agent: without these the latest ten of a busy agent sort all of its events.
         new("idx_events_agent_id_timestamp", "ON mcp_documents.events (agent_id, timestamp DESC, id DESC)"),
         new("idx_events_timestamp", "ON mcp_documents.events (timestamp DESC, id DESC)"),
+
+        // Retention deletes the oldest first.
+        new("idx_idempotency_keys_created_at", "ON mcp_documents.idempotency_keys (created_at)"),
     ];
 }

@@ -12,7 +12,7 @@ public sealed class SchemaTests(StoryPortalSystem system) : IAsyncLifetime
 {
     private static readonly string[] Tables =
     [
-        "agents", "api_keys", "api_requests", "events", "idempotency_keys", "model_configs", "performance_baselines",
+        "agents", "api_keys", "api_requests", "events", "idempotency_keys", "maintenance_jobs", "model_configs", "performance_baselines",
         "quality_scores", "schema_versions", "service_instances", "services", "sessions",
     ];
 

@@ -1,0 +1,23 @@
+using StoryPortal.DataLayer.Database;
+
+namespace StoryPortal.DataLayer.Maintenance;
+
+/// <summary>Finds the hour of the day in which the fewest requests come, from the log of the last seven days.</summary>
+internal sealed class QuietestHour(StoryDatabase database)
+{
+    private static readonly TimeSpan Window = TimeSpan.FromDays(7);
+
+    // Of hours that are equally quiet the first from 3 on counts: without any data that is 3 itself.
+    private static readonly Query FindQuery = new("jobs.quietest_hour", QueryClass.Aggregate, """
+        SELECT hour
+        FROM generate_series(0, 23) hour
+        LEFT JOIN (SELECT extract(hour FROM timestamp AT TIME ZONE 'UTC')::int AS hour, count(*) AS requests
+                   FROM mcp_documents.api_requests WHERE timestamp >= $1 AND timestamp < $2 GROUP BY 1) seen USING (hour)
+        ORDER BY coalesce(requests, 0), (hour + 21) % 24
+        LIMIT 1
+        """);
+
+    /// <summary>The hour, 0 to 23, in UTC.</summary>
+    public async Task<int> FindAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        (await database.ListAsync(FindQuery, [Sql.Time(now - Window), Sql.Time(now)], row => row.GetInt32(0), cancellationToken)).Single();
+}
