@@ -1,6 +1,7 @@
 using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Registration;
+using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
@@ -29,6 +30,7 @@ var v1 = app.MapGroup("/v1");
 v1.MapAgents();
 v1.MapEvents();
 v1.MapServices();
+v1.MapAdminGroup().MapJobs();
 
 app.MapInternalGroup().MapRegistration();
 app.MapDocumentation();
