@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
+using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.DataLayer.Database;
@@ -33,7 +34,8 @@ public sealed class JobEndpointTests(StoryPortalSystem system)
     public async Task A_command_of_the_dashboard_runs_a_job_now(string name)
     {
         var asked = DateTimeOffset.UtcNow.AddTicks(-10); // Postgres keeps microseconds
-        var result = await system.App.ResourceCommands.ExecuteCommandAsync("service-hub", $"run-{name}");
+        var hub = system.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == "service-hub");
+        var result = await system.App.ResourceCommands.ExecuteCommandAsync(hub, $"run-{name}");
         Assert.True(result.Success, result.Message);
 
         JsonElement job = default;

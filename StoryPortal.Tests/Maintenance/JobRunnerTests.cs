@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StoryPortal.DataLayer.Database;
@@ -36,9 +38,18 @@ public sealed class JobRunnerTests(StoryPortalSystem system) : IAsyncLifetime
     [Fact]
     public async Task At_its_time_it_runs_and_its_row_tells_of_it()
     {
+        var traces = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "StoryPortal.DataLayer",
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = traces.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
         _time.SetUtcNow(Noon.AddSeconds(1));
         Assert.True(await RunAsync(new FakeJob()));
 
+        Assert.Contains(traces, trace => trace.DisplayName == "maintenance fake" && trace.Parent is null && trace.GetTagItem("job.outcome") is "succeeded");
         var row = await RowAsync();
         Assert.Equal(new JobRun(Noon.AddSeconds(1), Noon.AddSeconds(1), JobOutcome.Succeeded, "Did it", default), row.LastRun! with { Result = default });
         Assert.Equal("""{"answer": 42}""", row.LastRun.Result.ToString());

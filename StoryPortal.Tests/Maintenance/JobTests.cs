@@ -33,11 +33,27 @@ public sealed class JobTests(StoryPortalSystem system) : IAsyncLifetime
         await _database.RunAsync("DELETE FROM mcp_documents.api_requests");
         await Eventually.TrueAsync(async () => await DeadRowsAsync() == "1000"); // sessions tell of their rows a moment later
 
-        var result = await new VacuumJob(_database.Queries, Options.Create(new VacuumOptions()), TimeProvider.System).RunAsync(CancellationToken.None);
+        var result = await Vacuum().RunAsync(CancellationToken.None);
 
         Assert.Equal(1000, (long)result.Figures["api_requests"]!["dead_rows_before"]!);
         Assert.Equal("0", await DeadRowsAsync());
         Assert.Equal(["2"], await _database.TextsAsync("SELECT count(*) FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL AND last_analyze IS NOT NULL"));
+    }
+
+    [Fact]
+    public async Task A_vacuum_that_waits_for_a_table_is_cancelled_by_a_shutdown()
+    {
+        await using var holder = await HoldAsync("LOCK TABLE mcp_documents.events IN SHARE UPDATE EXCLUSIVE MODE");
+        using var shutdown = new CancellationTokenSource();
+        var run = Vacuum().RunAsync(shutdown.Token);
+        await Eventually.TrueAsync(async () => (await WaitingAsync()).Count == 1);
+
+        await shutdown.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        await Eventually.TrueAsync(async () => (await WaitingAsync()).Count == 0);
+
+        Task<List<string>> WaitingAsync() => _database.TextsAsync(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'VACUUM%' AND wait_event_type = 'Lock'");
     }
 
     [Fact]
@@ -79,16 +95,15 @@ public sealed class JobTests(StoryPortalSystem system) : IAsyncLifetime
     public async Task Retention_never_waits_for_a_row_that_somebody_holds()
     {
         await _database.RunAsync($"{Requests} (31, 40) n");
-        await using var holder = await _database.Direct.OpenAsync(CancellationToken.None);
-        await using (var hold = new NpgsqlCommand("BEGIN; SELECT FROM mcp_documents.api_requests ORDER BY timestamp LIMIT 1 FOR UPDATE", holder))
-        {
-            await hold.ExecuteNonQueryAsync();
-        }
-
+        await using var holder = await HoldAsync("SELECT FROM mcp_documents.api_requests ORDER BY timestamp LIMIT 1 FOR UPDATE");
         var result = await RetentionAsync(new RetentionOptions { BatchSize = 3, PauseMilliseconds = 0 });
         Assert.Equal(9, (long)result["api_requests"]!["deleted"]!);
 
-        await holder.CloseAsync();
+        await using (var release = new NpgsqlCommand("ROLLBACK", holder))
+        {
+            await release.ExecuteNonQueryAsync();
+        }
+
         result = await RetentionAsync(new RetentionOptions());
         Assert.Equal(1, (long)result["api_requests"]!["deleted"]!);
     }
@@ -122,7 +137,7 @@ public sealed class JobTests(StoryPortalSystem system) : IAsyncLifetime
         await _database.RunAsync($"{Requests} (1, 20000) n");
         await _database.RunAsync("DELETE FROM mcp_documents.api_requests WHERE timestamp < '2026-05-04T10:00:00Z'::timestamptz - interval '5000 days'");
         await _database.RunAsync("VACUUM ANALYZE mcp_documents.api_requests");
-        await _database.RunAsync("SET enable_seqscan = off; SELECT count(*) FROM mcp_documents.api_requests WHERE timestamp = now()");
+        await _database.RunAsync("BEGIN; SET LOCAL enable_seqscan = off; SELECT count(*) FROM mcp_documents.api_requests WHERE timestamp = now(); COMMIT");
 
         var job = new IndexReportJob(_database.Queries, Options.Create(new IndexReportOptions()));
         await Eventually.TrueAsync(async () => !(await job.RunAsync(CancellationToken.None)).Summary.Contains("idx_used", StringComparison.Ordinal));
@@ -136,6 +151,17 @@ public sealed class JobTests(StoryPortalSystem system) : IAsyncLifetime
         var requests = report.Figures["tables"]!.AsArray().Single(table => (string)table!["table"]! == "api_requests")!;
         Assert.NotNull(requests["vacuumed_at"]);
         Assert.InRange((int)requests["bloat_percent"]!, 0, 90);
+    }
+
+    private VacuumJob Vacuum() => new(_database.Queries, Options.Create(new VacuumOptions()), TimeProvider.System);
+
+    // Until the transaction ends.
+    private async Task<NpgsqlConnection> HoldAsync(string sql)
+    {
+        var session = await _database.Direct.OpenAsync(CancellationToken.None);
+        await using var hold = new NpgsqlCommand($"BEGIN; {sql}", session);
+        await hold.ExecuteNonQueryAsync();
+        return session;
     }
 
     private async Task<System.Text.Json.Nodes.JsonNode> RetentionAsync(RetentionOptions options) =>
