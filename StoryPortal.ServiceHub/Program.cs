@@ -3,6 +3,7 @@ using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
+using StoryPortal.ServiceHub.ApiRequests;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
 using StoryPortal.ServiceHub.Http;
@@ -29,10 +30,14 @@ app.UseRequestDecompression();
 var v1 = app.MapGroup("/v1");
 v1.MapAgents();
 v1.MapEvents();
+v1.MapApiRequests();
 v1.MapServices();
 v1.MapAdminGroup().MapJobs();
 
-app.MapInternalGroup().MapRegistration();
+var system = app.MapInternalGroup();
+system.MapRegistration();
+system.MapApiRequestLog();
+
 app.MapDocumentation();
 
 app.Run();

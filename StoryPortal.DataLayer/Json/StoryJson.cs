@@ -2,9 +2,11 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Registration;
 
 namespace StoryPortal.DataLayer.Json;
@@ -13,6 +15,8 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(List<Agent>))]
 [JsonSerializable(typeof(List<NewAgent>))]
 [JsonSerializable(typeof(AgentBatchResult))]
+[JsonSerializable(typeof(List<ApiRequest>))]
+[JsonSerializable(typeof(List<RouteStats>))]
 [JsonSerializable(typeof(List<Event>))]
 [JsonSerializable(typeof(List<NewEvent>))]
 [JsonSerializable(typeof(EventBatchResult))]

@@ -74,7 +74,8 @@ internal sealed partial class MaintenanceWorker(
 
     private async Task RegisterAsync(CancellationToken stoppingToken)
     {
-        foreach (var job in jobs)
+        var known = (await store.ListAsync(stoppingToken)).ToDictionary(row => row.Name, row => row.Schedule);
+        foreach (var job in jobs.Where(job => known.GetValueOrDefault(job.Name) != job.Schedule))
         {
             await store.RegisterAsync(job.Name, job.Schedule, await schedule.NextAsync(job.Schedule, time.GetUtcNow(), stoppingToken), stoppingToken);
         }

@@ -74,7 +74,7 @@ public sealed class JobEndpointTests(StoryPortalSystem system)
     {
         // As a worker that is at it would leave it.
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var store = new JobStore(new StoryDatabase(system.Database, services.GetRequiredService<IMeterFactory>()));
+        var store = new JobStore(new StoryDatabase(system.Database, new DatabaseOptions(), services.GetRequiredService<IMeterFactory>()));
         var key = JobStore.LockKey((await store.ListAsync(CancellationToken.None)).Single(job => job.Name == "autovacuum-settings"));
         await using (await AdvisoryLock.AcquireAsync(new DirectConnection(system.ConnectionString), key, TimeProvider.System, CancellationToken.None))
         {

@@ -19,7 +19,7 @@ internal sealed class OwnDatabase : IAsyncDisposable
         (_system, _name) = (system, name);
         Direct = new DirectConnection(new NpgsqlConnectionStringBuilder(system.ConnectionString) { Database = name }.ConnectionString);
         Source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Direct.String) { Pooling = true, MaxAutoPrepare = 64, NoResetOnClose = true });
-        Queries = new StoryDatabase(Source, Meters);
+        Queries = new StoryDatabase(Source, new DatabaseOptions(), Meters);
     }
 
     public DirectConnection Direct { get; }

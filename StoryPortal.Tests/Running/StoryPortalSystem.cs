@@ -15,6 +15,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     private readonly TemporaryFolder _data = new();
     private DistributedApplication? _app;
 
+    /// <summary>Arguments for the AppHost, beside those that every test has.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>The gateway, as a caller with the admin key.</summary>
     public HttpClient Gateway { get; private set; } = null!;
 
@@ -26,6 +29,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
 
     /// <summary>The hub's HTTP/1.1 port.</summary>
     public HttpClient Hub { get; private set; } = null!;
+
+    /// <summary>The hub's HTTP/2 port, as a process of the system.</summary>
+    public HttpClient Internal { get; private set; } = null!;
 
     /// <summary>The system's database.</summary>
     public NpgsqlDataSource Database { get; private set; } = null!;
@@ -40,7 +46,8 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
         using var deadline = new CancellationTokenSource(StartPatience);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}"], deadline.Token);
+            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. Arguments],
+            deadline.Token);
 
         // It would delete the rows of whichever test stores old ones, at whichever minute it comes.
         builder.Resources.Single(resource => resource.Name == "data-layer").Annotations.Add(new EnvironmentCallbackAnnotation(context =>
@@ -58,6 +65,10 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         Gateway.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         Secure = CreateSecureClient(_app.GetEndpoint("gateway", "https"));
         Hub = _app.CreateHttpClient("service-hub", "http");
+        Internal = _app.CreateHttpClient("service-hub", "http2");
+        Internal.DefaultRequestVersion = HttpVersion.Version20;
+        Internal.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        Internal.DefaultRequestHeaders.Add("X-Internal-Key", InternalKey);
         ConnectionString = (await _app.GetConnectionStringAsync("storyportal", deadline.Token))!;
         Database = NpgsqlDataSource.Create(ConnectionString);
     }
@@ -89,6 +100,8 @@ public sealed class StoryPortalSystem : IAsyncLifetime
 
     /// <summary>The admin key of the system.</summary>
     public const string AdminKey = "the-admin-key-of-the-tests";
+
+    private const string InternalKey = "the-internal-key-of-the-tests";
 }
 
 /// <summary>Tests of this collection share one system and leave it as they found it, but for rows of their own.</summary>
