@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using StoryPortal.AppHost.Commands;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
 using StoryPortal.AppHost.Running;
@@ -44,6 +45,7 @@ foreach (var hub in hubs)
     gateway.WithHub(hub).WaitFor(hub);
 }
 
+hubs[0].WithJobCommands(adminKey);
 gateway.AnnounceWhenReady(hubs[0], dataLayer, servers, adminKey);
 
 builder.Build().Run();

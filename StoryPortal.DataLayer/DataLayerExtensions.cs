@@ -4,6 +4,7 @@ using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.GroupCommit;
+using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Models;
 using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Schema;
@@ -66,6 +67,7 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<ModelConfigStore>();
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<EventStatsStore>();
+        builder.Services.AddSingleton<JobStore>();
         builder.Services.AddSingleton<ServiceStore>();
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
         builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();
@@ -76,18 +78,20 @@ public static class DataLayerExtensions
         return builder;
     }
 
-    /// <summary>Adds what keeps the database in order: only the worker does.</summary>
+    /// <summary>Adds what brings the schema up to date: only the worker does.</summary>
     public static IHostApplicationBuilder AddSchema(this IHostApplicationBuilder builder)
     {
         var connection = builder.Configuration.GetConnectionString(DatabaseName)
             ?? throw new InvalidOperationException($"ConnectionStrings:{DatabaseName} is not set.");
-        builder.Services.AddSingleton(new SchemaConnection(connection));
+        builder.Services.AddSingleton(new DirectConnection(connection));
         builder.Services.AddSingleton<SchemaMigration>();
         builder.Services.AddSingleton<IndexBuilder>();
         builder.Services.AddSingleton<SchemaWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SchemaWorker>());
         builder.Services.AddHostedService<EventCounter>();
-        builder.Services.AddHealthChecks().AddStartupCheck<SchemaWorker>("schema");
+        builder.Services.AddHealthChecks()
+            .AddStartupCheck<SchemaWorker>("schema")
+            .AddDependencyCheck<IndexBuilder>("indexes");
         return builder;
     }
 }

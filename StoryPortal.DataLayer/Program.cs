@@ -1,4 +1,5 @@
 using StoryPortal.DataLayer;
+using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Registration;
 
@@ -7,10 +8,11 @@ var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults("data-layer");
 builder.AddDataLayer(maxPoolSize: 8);
 builder.AddSchema();
+builder.AddMaintenance();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L01";
-    self.Description = "Keeps the database in order: schema, indexes and event counts.";
+    self.Description = "Keeps the database in order: schema, indexes, event counts, maintenance.";
     self.Tags = ["worker", "postgres", "redis"];
 });
 

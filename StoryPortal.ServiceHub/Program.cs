@@ -1,6 +1,7 @@
 using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Registration;
+using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
 using StoryPortal.ServiceHub.ApiRequests;
 using StoryPortal.ServiceHub.Documentation;
@@ -39,6 +40,8 @@ v1.MapQualityScores();
 v1.MapApiRequests();
 v1.MapServices();
 v1.MapModels();
+
+v1.MapAdminGroup().MapJobs();
 
 var system = app.MapInternalGroup();
 system.MapRegistration();

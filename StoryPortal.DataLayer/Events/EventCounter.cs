@@ -34,12 +34,10 @@ internal sealed partial class EventCounter(StoryDatabase database, SchemaWorker 
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
+            await schema.WhenApplied.WaitAsync(stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                if (schema.IsApplied)
-                {
-                    await TryCountAsync(stoppingToken);
-                }
+                await TryCountAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Models;
 using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Services;
@@ -34,6 +35,7 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(List<QualitySummary>))]
 [JsonSerializable(typeof(List<ModelConfig>))]
 [JsonSerializable(typeof(NewModelConfig))]
+[JsonSerializable(typeof(List<MaintenanceJob>))]
 [JsonSerializable(typeof(List<Service>))]
 [JsonSerializable(typeof(InstanceRegistration))]
 public sealed partial class StoryJson : JsonSerializerContext

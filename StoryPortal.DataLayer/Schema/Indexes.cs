@@ -40,5 +40,8 @@ internal static class Indexes
 
         // Requests of a route that is rarely asked: without it the whole log is read, 275 ms of a million.
         new("idx_api_requests_route", "ON mcp_documents.api_requests (route, timestamp DESC)"),
+
+        // Retention deletes the oldest first.
+        new("idx_idempotency_keys_created_at", "ON mcp_documents.idempotency_keys (created_at)"),
     ];
 }

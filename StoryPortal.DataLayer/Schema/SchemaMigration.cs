@@ -2,11 +2,12 @@ using System.Runtime.ExceptionServices;
 using DbUp;
 using DbUp.Engine;
 using Npgsql;
+using StoryPortal.DataLayer.Database;
 
 namespace StoryPortal.DataLayer.Schema;
 
 /// <summary>Brings the tables up to date with the scripts of this folder. Several workers may start at once: one migrates, the others wait.</summary>
-internal sealed partial class SchemaMigration(NpgsqlDataSource source, SchemaConnection connection, TimeProvider time, ILogger<SchemaMigration> logger)
+internal sealed partial class SchemaMigration(DirectConnection database, TimeProvider time, ILogger<SchemaMigration> logger)
 {
     public const string Schema = "mcp_documents";
     public const string Journal = "schema_versions";
@@ -15,8 +16,8 @@ internal sealed partial class SchemaMigration(NpgsqlDataSource source, SchemaCon
 
     public async Task ApplyAsync(CancellationToken cancellationToken)
     {
-        await using var held = await AdvisoryLock.AcquireAsync(source, LockKey, time, cancellationToken);
-        await RunAsync($"CREATE SCHEMA IF NOT EXISTS {Schema}", cancellationToken);
+        await using var held = await AdvisoryLock.AcquireAsync(database, LockKey, time, cancellationToken);
+        await RunAsync(held.Connection, $"CREATE SCHEMA IF NOT EXISTS {Schema}", cancellationToken);
 
         // DbUp is synchronous: a thread of its own keeps the worker's health checks answering.
         var result = await Task.Run(Upgrader().PerformUpgrade, cancellationToken);
@@ -32,22 +33,22 @@ internal sealed partial class SchemaMigration(NpgsqlDataSource source, SchemaCon
             LogApplied(script.Name);
         }
 
-        await CreateStatisticsAsync(cancellationToken);
+        await CreateStatisticsAsync(held.Connection, cancellationToken);
     }
 
     private UpgradeEngine Upgrader() => DeployChanges.To
-        .PostgresqlDatabase(connection.String)
+        .PostgresqlDatabase(database.String)
         .WithScriptsEmbeddedInAssembly(typeof(SchemaMigration).Assembly, name => name.EndsWith(".sql", StringComparison.Ordinal))
         .JournalToPostgresqlTable(Schema, Journal)
         .WithTransactionPerScript()
         .LogToNowhere()
         .Build();
 
-    private async Task CreateStatisticsAsync(CancellationToken cancellationToken)
+    private async Task CreateStatisticsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         try
         {
-            await RunAsync("CREATE EXTENSION IF NOT EXISTS pg_stat_statements", cancellationToken);
+            await RunAsync(connection, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements", cancellationToken);
         }
         catch (PostgresException exception)
         {
@@ -56,9 +57,9 @@ internal sealed partial class SchemaMigration(NpgsqlDataSource source, SchemaCon
         }
     }
 
-    private async Task RunAsync(string sql, CancellationToken cancellationToken)
+    private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand(sql);
+        await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

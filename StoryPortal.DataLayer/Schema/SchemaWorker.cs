@@ -3,38 +3,53 @@ using Npgsql;
 
 namespace StoryPortal.DataLayer.Schema;
 
-/// <summary>Applies the schema when the worker starts, and only then lets it report ready. A database that comes late is waited for.</summary>
+/// <summary>
+/// Applies the schema when the worker starts, then builds the indexes. The worker is ready with the tables: indexes can take hours on a large
+/// database, and until then everything works, only slower. A database that comes late is waited for.
+/// </summary>
 internal sealed partial class SchemaWorker(SchemaMigration migration, IndexBuilder indexes, TimeProvider time, ILogger<SchemaWorker> logger)
     : BackgroundService, IHealthCheck
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    private volatile bool _applied;
+    private readonly TaskCompletionSource _applied = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Whether the schema is there.</summary>
-    public bool IsApplied => _applied;
+    /// <summary>Ends when every table is there.</summary>
+    public Task WhenApplied => _applied.Task;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-        _applied ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The schema is not applied yet."));
+        WhenApplied.IsCompleted ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The schema is not applied yet."));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!_applied && !stoppingToken.IsCancellationRequested)
+        await UntilDoneAsync(migration.ApplyAsync, stoppingToken);
+        _applied.SetResult();
+        await UntilDoneAsync(indexes.BuildAsync, stoppingToken);
+    }
+
+    private async Task UntilDoneAsync(Func<CancellationToken, Task> step, CancellationToken stoppingToken)
+    {
+        var told = "";
+        while (true)
         {
             try
             {
-                await migration.ApplyAsync(stoppingToken);
-                await indexes.BuildAsync(stoppingToken);
-                _applied = true;
+                await step(stoppingToken);
+                return;
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                LogRetry(exception.Message);
-                await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (told != exception.Message)
+                {
+                    LogRetry(exception.Message); // once for each reason
+                    told = exception.Message;
+                }
+
+                await Task.Delay(RetryDelay, time, stoppingToken);
             }
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The schema cannot be applied yet, trying again: {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning, "The schema cannot be completed yet, trying again: {Reason}")]
     private partial void LogRetry(string reason);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Npgsql;
 
@@ -47,6 +48,13 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
             [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. Arguments],
             deadline.Token);
+
+        // It would delete the rows of whichever test stores old ones, at whichever minute it comes.
+        builder.Resources.Single(resource => resource.Name == "data-layer").Annotations.Add(new EnvironmentCallbackAnnotation(context =>
+        {
+            context.EnvironmentVariables["Maintenance__Retention__Schedule"] = "off";
+            return Task.CompletedTask;
+        }));
         _app = await builder.BuildAsync(deadline.Token);
         await _app.StartAsync(deadline.Token);
         await _app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", deadline.Token);
