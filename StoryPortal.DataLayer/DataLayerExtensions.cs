@@ -3,6 +3,7 @@ using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.GroupCommit;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults;
@@ -20,6 +21,9 @@ public static class DataLayerExtensions
     // More statements than the product has, so that each is prepared once for each connection and stays so.
     private const int PreparedStatements = 64;
 
+    // A server that does not answer a query will not answer its cancellation either.
+    private const int CancellationMilliseconds = 250;
+
     /// <summary>Adds the stores, for a process with <paramref name="maxPoolSize"/> database connections unless configuration says otherwise.</summary>
     public static IHostApplicationBuilder AddDataLayer(this IHostApplicationBuilder builder, int maxPoolSize)
     {
@@ -34,6 +38,7 @@ public static class DataLayerExtensions
             connection.NoResetOnClose = true;
             connection.Timeout = options.ConnectTimeoutSeconds;
             connection.CommandTimeout = options.CommandTimeoutSeconds;
+            connection.CancellationTimeout = CancellationMilliseconds;
             connection.ApplicationName = builder.Environment.ApplicationName;
         });
         builder.AddRedisClient(RedisName, settings => settings.DisableHealthChecks = true, redis =>
@@ -45,6 +50,9 @@ public static class DataLayerExtensions
             redis.SyncTimeout = 250;
         });
 
+        builder.AddGroupCommit();
+        builder.Services.AddGroupCommitWriter<EventWriter>();
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<ApiRequestStore>();
