@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
@@ -39,6 +40,21 @@ internal static class AgentEndpoints
             .Accepts<NewAgent>(JsonBody.ContentType)
             .Produces<Agent>().Produces<Agent>(StatusCodes.Status201Created);
 
+        agents.MapPatch("/{id}", PatchAsync)
+            .WithName("PatchAgent").WithSummary("Change some of an agent")
+            .WithDescription("What is left out stays. `configuration` and `metadata` are JSON merge patches (RFC 7396): null removes a member.")
+            .WithBodyLimit(BodyLimits.Document)
+            .Accepts<AgentPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
+            .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        agents.MapDelete("/{id}", DeleteAsync)
+            .WithName("DeleteAgent").WithSummary("Delete an agent; its events stay")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+
+        agents.MapGet("/{id}/overview", OverviewAsync)
+            .WithName("GetAgentOverview").WithSummary("Read an agent with its latest events and metrics")
+            .Produces<AgentOverview>().ProducesProblem(StatusCodes.Status404NotFound);
+
         agents.MapPost("/batch", UpsertManyAsync)
             .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").WithBodyLimit(BodyLimits.Batch)
             .Accepts<NewAgent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
@@ -71,7 +87,7 @@ internal static class AgentEndpoints
     private static async Task<IResult> GetAsync(Guid id, AgentStore store, CancellationToken cancellationToken) =>
         await store.GetAsync(id, cancellationToken) is { } agent
             ? new JsonAnswer<Agent>(agent, Json.Agent)
-            : TypedResults.Problem($"There is no agent {id}.", statusCode: StatusCodes.Status404NotFound);
+            : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -93,6 +109,24 @@ internal static class AgentEndpoints
         return created ? Created(agent) : new JsonAnswer<Agent>(agent, Json.Agent);
     }
 
+    private static async Task<IResult> PatchAsync(Guid id, HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var patch = await JsonBody.ReadAsync(request, Json.AgentPatch, cancellationToken);
+        var errors = new InputErrors();
+        patch.Validate(errors);
+        errors.ThrowIfAny();
+
+        return await store.PatchAsync(id, patch, Timestamp.Now(time), cancellationToken) is { } agent ? new JsonAnswer<Agent>(agent, Json.Agent) : NotFound(id);
+    }
+
+    private static async Task<IResult> DeleteAsync(Guid id, AgentStore store, CancellationToken cancellationToken) =>
+        await store.DeleteAsync(id, cancellationToken) ? TypedResults.NoContent() : NotFound(id);
+
+    private static async Task<IResult> OverviewAsync(Guid id, AgentOverviewStore store, TimeProvider time, CancellationToken cancellationToken) =>
+        await store.GetAsync(id, Timestamp.Now(time), cancellationToken) is { } overview
+            ? new JsonAnswer<AgentOverview>(overview, Json.AgentOverview)
+            : NotFound(id);
+
     private static async Task<IResult> UpsertManyAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = Timestamp.Now(time);
@@ -108,6 +142,8 @@ internal static class AgentEndpoints
         errors.ThrowIfAny();
         return agent;
     }
+
+    private static ProblemHttpResult NotFound(Guid id) => TypedResults.Problem($"There is no agent {id}.", statusCode: StatusCodes.Status404NotFound);
 
     private static JsonAnswer<Agent> Created(Agent agent) =>
         new(agent, Json.Agent, StatusCodes.Status201Created) { Location = $"/v1/agents/{agent.Id}" };

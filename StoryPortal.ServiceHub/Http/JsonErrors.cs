@@ -30,6 +30,11 @@ internal static class JsonErrors
             return $"lacks {message[(missing + MissingFields.Length)..]}";
         }
 
+        if (message.Contains("doesn't allow setting null", StringComparison.Ordinal))
+        {
+            return "is null; leave it out where nothing is meant.";
+        }
+
         if (message.StartsWith("Duplicate", StringComparison.Ordinal))
         {
             return "is there more than once.";

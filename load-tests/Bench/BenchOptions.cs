@@ -12,7 +12,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Names, bool Quick)
         """;
 
     /// <summary>How often each pair is measured.</summary>
-    public int Runs => Quick ? 3 : 5;
+    public int Runs => Quick ? 2 : 5;
 
     /// <summary>How long load lasts in one run.</summary>
     public TimeSpan Load => TimeSpan.FromSeconds(Quick ? 1 : 5);

@@ -11,6 +11,7 @@ internal sealed class Stage : IAsyncDisposable
 {
     private readonly Stack<IAsyncDisposable> _toEnd = new();
     private readonly Lazy<LoopbackCertificate> _certificate = new(LoopbackCertificate.Create);
+    private (Stores Large, Stores Small)? _stores;
 
     private Stage(BenchOptions options, OwnSystem system, CancellationToken stopped)
     {
@@ -61,8 +62,6 @@ internal sealed class Stage : IAsyncDisposable
 
         return stores;
     }
-
-    private (Stores Large, Stores Small)? _stores;
 
     /// <summary>A Kestrel that answers everything with <paramref name="body"/>.</summary>
     public Uri StartKestrel(byte[] body)

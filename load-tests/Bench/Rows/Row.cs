@@ -1,12 +1,16 @@
+using System.Text.Json.Serialization;
+
 namespace StoryPortal.Bench.Rows;
 
 /// <summary>Which side of its aim a ratio has to be on.</summary>
 internal enum Bound
 {
     /// <summary>The more the better.</summary>
+    [JsonStringEnumMemberName("at_least")]
     AtLeast,
 
     /// <summary>The less the better.</summary>
+    [JsonStringEnumMemberName("at_most")]
     AtMost,
 }
 

@@ -18,6 +18,7 @@ internal sealed class OwnSystem : IAsyncDisposable
         ["DOTNET_ENVIRONMENT"] = "Development", // the one environment that listens on loopback only
         ["ASPNETCORE_ENVIRONMENT"] = "Development",
         ["Telemetry__SampleRatio"] = "0.01",
+        ["RateLimiting__RequestsPerMinute"] = "100000000", // counted, never reached
     };
 
     private readonly ChildProgram _appHost;
@@ -30,11 +31,13 @@ internal sealed class OwnSystem : IAsyncDisposable
         Hub = Service("StoryPortal.ServiceHub", announced["SERVICE_HUB_URL"]);
         DataLayer = Service("StoryPortal.DataLayer", announced["DATA_LAYER_URL"]);
 
-        // Of our own we need few connections: what Postgres takes is for those that are compared.
+        // Of our own we keep few connections open: pgbench's 64 and the system's have to fit into what Postgres takes.
         ConnectionString = new NpgsqlConnectionStringBuilder(DatabaseUrl.ToConnectionString(announced["DATABASE_URL"]))
         {
             ApplicationName = ConnectionWatch.Ours,
             MaxPoolSize = 4,
+            ConnectionIdleLifetime = 2,
+            ConnectionPruningInterval = 1,
         }.ConnectionString;
         Database = NpgsqlDataSource.Create(ConnectionString);
     }

@@ -28,7 +28,7 @@ internal static class ReadQueries
             new AgentFilter(Status(random), null, null, Page, EventsOfEach), cancellationToken)),
     ];
 
-    // Busy agents are read as much more often as they do more.
+    // Zipf without a table: busy agents are read as much more often as they do more.
     private static Guid Busy(Stores stores, Random random) => stores.Dataset.Agents[(int)Math.Pow(stores.Dataset.Agents.Count, random.NextDouble()) - 1];
 
     private static AgentStatus Status(Random random) => (AgentStatus)random.Next(Enum.GetValues<AgentStatus>().Length);
