@@ -64,6 +64,7 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddSingleton<ModelConfigStore>();
         builder.Services.AddSingleton<EventStore>();
+        builder.Services.AddSingleton<EventStatsStore>();
         builder.Services.AddSingleton<ServiceStore>();
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
         builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();
@@ -84,6 +85,7 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<IndexBuilder>();
         builder.Services.AddSingleton<SchemaWorker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SchemaWorker>());
+        builder.Services.AddHostedService<EventCounter>();
         builder.Services.AddHealthChecks().AddStartupCheck<SchemaWorker>("schema");
         return builder;
     }

@@ -10,7 +10,7 @@ builder.AddSchema();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L01";
-    self.Description = "Keeps the database in order: schema and indexes.";
+    self.Description = "Keeps the database in order: schema, indexes and event counts.";
     self.Tags = ["worker", "postgres", "redis"];
 });
 

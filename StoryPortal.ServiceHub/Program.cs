@@ -20,13 +20,15 @@ builder.AddDocumentation();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L12";
-    self.Description = "The HTTP API: agents, events and the service registry.";
+    self.Description = "The HTTP API: agents, sessions, events, quality scores and the service registry.";
     self.Tags = ["api", "registry", "events"];
 });
 
 var app = builder.Build();
 
 app.UseServiceDefaults();
+app.UseHeadRequests();
+app.UseRouting();
 app.UseRequestDecompression();
 
 var v1 = app.MapGroup("/v1");

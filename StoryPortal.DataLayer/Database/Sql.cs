@@ -17,6 +17,10 @@ internal static class Sql
 
     public static NpgsqlParameter Int(int? value) => Of(value, NpgsqlDbType.Integer);
 
+    public static NpgsqlParameter Long(long value) => Of(value, NpgsqlDbType.Bigint);
+
+    public static NpgsqlParameter Interval(TimeSpan value) => Of(value, NpgsqlDbType.Interval);
+
     public static NpgsqlParameter Double(double value) => Of(value, NpgsqlDbType.Double);
 
     public static NpgsqlParameter Bool(bool? value) => Of(value, NpgsqlDbType.Boolean);

@@ -24,6 +24,7 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(List<Event>))]
 [JsonSerializable(typeof(List<NewEvent>))]
 [JsonSerializable(typeof(EventBatchResult))]
+[JsonSerializable(typeof(List<EventCount>))]
 [JsonSerializable(typeof(List<Session>))]
 [JsonSerializable(typeof(NewSession))]
 [JsonSerializable(typeof(SessionPatch))]

@@ -23,9 +23,22 @@ internal static class Indexes
         new("idx_events_agent_id_timestamp", "ON mcp_documents.events (agent_id, timestamp DESC, id DESC)"),
         new("idx_events_timestamp", "ON mcp_documents.events (timestamp DESC, id DESC)"),
 
-        // The events of a session and the requests of a route: without these Postgres walks the newest rows until it has met enough of them, which
-        // for a short session or a rare route is all of the table. Of a million rows: 611 ms before and 0.1 ms after, 594 ms and 0.1 ms.
+        // Those of one session: without it a million events are read for a session that has few, 611 ms instead of 0.1 ms.
         new("idx_events_session_id_timestamp", "ON mcp_documents.events (session_id, timestamp DESC, id DESC) WHERE session_id IS NOT NULL"),
+
+        // Events that are not in event_counts yet, in the order of their arrival.
+        new("idx_events_seq", "ON mcp_documents.events (seq)"),
+
+        // Keyset paging of sessions: without these every page of 300,000 sessions sorts all of them, or all active ones.
+        new("idx_sessions_created_at", "ON mcp_documents.sessions (created_at DESC, id DESC)"),
+        new("idx_sessions_active_created_at", "ON mcp_documents.sessions (created_at DESC, id DESC) WHERE is_active"),
+        new("idx_sessions_agent_id", "ON mcp_documents.sessions (agent_id, created_at DESC, id DESC) WHERE agent_id IS NOT NULL"),
+
+        // Keyset paging of quality scores, all of them and those of one kind: sorted otherwise, 150 to 200 ms of half a million.
+        new("idx_quality_scores_calculated_at", "ON mcp_documents.quality_scores (calculated_at DESC, id DESC)"),
+        new("idx_quality_scores_type", "ON mcp_documents.quality_scores (component_type, calculated_at DESC, id DESC)"),
+
+        // Requests of a route that is rarely asked: without it the whole log is read, 275 to 594 ms of a million instead of 0.1 ms.
         new("idx_api_requests_route", "ON mcp_documents.api_requests (route, timestamp DESC)"),
     ];
 }

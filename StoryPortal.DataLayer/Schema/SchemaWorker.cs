@@ -11,6 +11,9 @@ internal sealed partial class SchemaWorker(SchemaMigration migration, IndexBuild
 
     private volatile bool _applied;
 
+    /// <summary>Whether the schema is there.</summary>
+    public bool IsApplied => _applied;
+
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
         _applied ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The schema is not applied yet."));
 

@@ -17,6 +17,7 @@ internal static class ProblemExtensions
             context.ProblemDetails.Extensions.Remove("traceId");
             context.ProblemDetails.Extensions["trace_id"] = Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
         });
+        builder.Services.AddSingleton<IProblemDetailsWriter, UnaskedProblemWriter>();
         builder.Services.AddExceptionHandler<InputExceptionHandler>();
 
         // Thrown, a bad request reaches the handler above and names its field; by default it would be an empty 400.

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Services;
@@ -36,6 +37,7 @@ internal static class DocumentationExtensions
         {
             Describe<AgentStatus>(schema, context);
             Describe<Assessment>(schema, context);
+            Describe<EventBucket>(schema, context);
             Describe<ServiceStatus>(schema, context);
             if (context.JsonTypeInfo.Type == typeof(DateTimeOffset))
             {

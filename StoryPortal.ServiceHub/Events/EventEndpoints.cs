@@ -1,3 +1,4 @@
+using Microsoft.Net.Http.Headers;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
@@ -20,8 +21,13 @@ internal static class EventEndpoints
 
         events.MapGet("/", ListAsync)
             .WithName("ListEvents").WithSummary("List events, newest first")
-            .WithDescription("`from` is inclusive, `to` exclusive. The `Link` header leads to the next page.")
-            .Produces<Event[]>();
+            .WithDescription("""
+                `from` is inclusive, `to` exclusive. The `Link` header leads to the next page. With `Accept: application/x-ndjson` the answer is an
+                export: every event that matches, unless `limit` says how many, one JSON document a line.
+                """)
+            .Produces<Event[]>(StatusCodes.Status200OK, JsonBody.ContentType, BatchBody.NdjsonContentType);
+
+        events.MapEventStats();
 
         events.MapGet("/{id}", GetAsync)
             .WithName("GetEvent").WithSummary("Read an event")
@@ -47,7 +53,8 @@ internal static class EventEndpoints
         string? type = null, Guid? agent_id = null, Guid? session_id = null, string? from = null, string? to = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
-        var size = Paging.Limit(limit, errors);
+        var export = request.Accepts(BatchBody.NdjsonContentType);
+        var size = export ? Paging.Limit(limit, errors, byDefault: EventExport.PageSize, highest: int.MaxValue) : Paging.Limit(limit, errors);
         var filter = new EventFilter(
             errors.Optional("type", type, 200),
             agent_id,
@@ -55,10 +62,11 @@ internal static class EventEndpoints
             QueryText.Time(from, "from", errors),
             QueryText.Time(to, "to", errors),
             Paging.TimeCursor(cursor, List, errors),
-            size + 1);
+            export ? EventExport.PageSize : size + 1);
         errors.ThrowIfAny();
 
-        return Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListEvent, e => new TimeCursor(e.Timestamp, e.Id).ToText(List));
+        request.HttpContext.Response.Headers.Vary = HeaderNames.Accept;
+        return export ? new EventExport(store, filter, limit) : Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListEvent, e => new TimeCursor(e.Timestamp, e.Id).ToText(List));
     }
 
     private static async Task<IResult> GetAsync(Guid id, EventStore store, CancellationToken cancellationToken) =>

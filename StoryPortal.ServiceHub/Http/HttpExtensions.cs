@@ -20,5 +20,9 @@ internal static class HttpExtensions
     public static RouteHandlerBuilder WithBodyLimit(this RouteHandlerBuilder endpoint, int bytes) =>
         endpoint.WithMetadata(new BodyLimit(bytes)).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
+    /// <summary>Whether the caller asks for <paramref name="mediaType"/> by its name.</summary>
+    public static bool Accepts(this HttpRequest request, string mediaType) =>
+        request.GetTypedHeaders().Accept.Any(accepted => accepted.Quality != 0 && accepted.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase));
+
     private sealed record BodyLimit(long? MaxRequestBodySize) : Microsoft.AspNetCore.Http.Metadata.IRequestSizeLimitMetadata;
 }

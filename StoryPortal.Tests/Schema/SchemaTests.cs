@@ -11,7 +11,7 @@ public sealed class SchemaTests(StoryPortalSystem system) : IAsyncLifetime
 {
     private static readonly string[] Tables =
     [
-        "agents", "api_keys", "api_requests", "events", "idempotency_keys", "model_configs", "performance_baselines", "quality_scores",
+        "agents", "api_keys", "api_requests", "event_counts", "event_counts_progress", "events", "idempotency_keys", "model_configs", "performance_baselines", "quality_scores",
         "schema_versions", "service_instances", "services", "sessions",
     ];
 
@@ -47,7 +47,7 @@ public sealed class SchemaTests(StoryPortalSystem system) : IAsyncLifetime
         Assert.Equal(Tables, await NamesAsync("SELECT tablename FROM pg_tables WHERE schemaname = 'mcp_documents' ORDER BY 1"));
         var indexes = await ValidIndexesAsync();
         Assert.Superset(NamedIndexes.ToHashSet(), indexes.ToHashSet());
-        Assert.Equal(["2"], await NamesAsync("SELECT count(*)::text FROM mcp_documents.schema_versions"));
+        Assert.Equal(["3"], await NamesAsync("SELECT count(*)::text FROM mcp_documents.schema_versions"));
     }
 
     [Fact]

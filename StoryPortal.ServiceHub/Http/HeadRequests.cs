@@ -1,0 +1,31 @@
+namespace StoryPortal.ServiceHub.Http;
+
+/// <summary>HEAD, wherever GET is: the endpoint answers as to GET, and the server leaves out the body.</summary>
+internal static class HeadRequests
+{
+    /// <summary>Lets endpoints see HEAD as GET. Call it before routing.</summary>
+    public static void UseHeadRequests(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await next(context);
+            return;
+        }
+
+        context.Features.Set(new HeadRequest());
+        context.Request.Method = HttpMethods.Get;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Request.Method = HttpMethods.Head; // as telemetry is to tell it
+        }
+    });
+
+    /// <summary>Whether the body of the answer will not be sent: then there is no need to make a long one.</summary>
+    public static bool IsHead(this HttpContext context) => context.Features.Get<HeadRequest>() is not null;
+
+    private sealed class HeadRequest;
+}
