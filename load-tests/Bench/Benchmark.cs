@@ -55,7 +55,8 @@ internal static class Benchmark
         {
             return RowResult.Without(row, $"not there yet: {missing.Message}");
         }
-        catch (Exception failed) when (failed is MeasurementFailedException or HttpRequestException or Npgsql.NpgsqlException)
+        // FormatException: a tool said nothing of what it was asked for.
+        catch (Exception failed) when (failed is MeasurementFailedException or HttpRequestException or Npgsql.NpgsqlException or FormatException)
         {
             return RowResult.Without(row, failed.Message);
         }

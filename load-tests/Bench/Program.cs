@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using StoryPortal.Bench;
+using StoryPortal.Bench.Measuring;
 using StoryPortal.Bench.Rows;
 using StoryPortal.Bench.Servers;
 
@@ -36,6 +37,11 @@ try
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {
     return 130;
+}
+catch (MeasurementFailedException failed)
+{
+    Console.Error.WriteLine(failed.Message);
+    return 1;
 }
 
 void Interrupt(PosixSignalContext signal)

@@ -25,13 +25,12 @@ internal sealed class ApiRequestRows(int count, Calendar calendar, int seed) : T
     private readonly WeightedChoice _consumers = WeightedChoice.Zipf(200);
     private readonly Random _random = new(seed + 40);
 
-    public override Guid FirstId => Ids.Next(new Random(seed + 40));
+    public override Guid FirstId { get; } = Ids.Next(new Random(seed + 41));
 
     protected override void Write(NpgsqlBinaryImporter row, int i)
     {
-        var id = i == 0 ? Ids.Next(_random) : default;
         var time = calendar.At((i + _random.NextDouble()) / Count);
-        id = i == 0 ? id : Ids.Next(_random, time);
+        var id = i == 0 ? FirstId : Ids.Next(_random, time);
         var route = Routes[RouteChoice.Next(_random)];
         var status = _random.Next(1000) < 35 ? Errors[ErrorChoice.Next(_random)] : route.Method == "POST" ? 201 : 200;
         var reads = route.Method == "GET";

@@ -28,13 +28,12 @@ internal sealed class EventRows(Dataset dataset, SessionRows sessions, Calendar 
     private readonly Random _random = new(seed + 30);
     private readonly StringBuilder _payload = new();
 
-    public override Guid FirstId => Ids.Next(new Random(seed + 30));
+    public override Guid FirstId { get; } = Ids.Next(new Random(seed + 31));
 
     protected override void Write(NpgsqlBinaryImporter row, int i)
     {
-        var id = i == 0 ? Ids.Next(_random) : default;
         var time = calendar.At((i + _random.NextDouble()) / Count);
-        row.Write(i == 0 ? id : Ids.Next(_random, time), NpgsqlDbType.Uuid);
+        row.Write(i == 0 ? FirstId : Ids.Next(_random, time), NpgsqlDbType.Uuid);
         row.Write(Types[_types.Next(_random)], NpgsqlDbType.Text);
         row.Write(time, NpgsqlDbType.TimestampTz);
         WriteWho(row, i);
