@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by start.sh, test.sh and .ci/run: makes a fresh machine with the .NET 10 SDK ready. Every step asks first whether there is
+# Sourced by start.sh, test.sh, bench.sh and .ci/run: makes a fresh machine with the .NET 10 SDK ready. Every step asks first whether there is
 # anything to do, so that it costs next to nothing the second time. Needs ROOT.
 
 # shellcheck source=eng/console.sh
@@ -81,7 +81,7 @@ servers_are_local() {
 require_servers() {
   servers_are_local || return 0
   find_servers
-  local missing=() sudo=()
+  local missing=()
   if ! postgres_is_new_enough; then missing+=(postgresql); fi
   if [ -z "$REDIS_SERVER" ]; then missing+=(redis-server); fi
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -93,19 +93,37 @@ require_servers() {
   command -v apt-get >/dev/null || fail "Not installed: ${missing[*]}." \
     "Install PostgreSQL $POSTGRES_OLDEST or newer with its contrib modules, and Redis or Valkey, with the package manager of this system, or start Docker or Podman." \
     'Fedora: dnf install postgresql-server postgresql-contrib valkey · Arch: pacman -S postgresql valkey · Alpine: apk add postgresql postgresql-contrib redis'
+  install_debian_packages Servers "${missing[@]}"
+  find_servers
+  if ! postgres_is_new_enough || [ -z "$REDIS_SERVER" ]; then fail "Installed, but not found: ${missing[*]}." 'See artifacts/run/apt.log.'; fi
+}
+
+# require_tools 'PROGRAM PACKAGE'…: installs what is missing with apt-get, else says what to install.
+require_tools() {
+  local entry missing=()
+  for entry in "$@"; do
+    if ! command -v "${entry% *}" >/dev/null; then missing+=("${entry#* }"); fi
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || fail "Not installed: ${missing[*]} (names of Debian's packages)." 'Install them with the package manager of this system.'
+  install_debian_packages Tools "${missing[@]}"
+}
+
+# install_debian_packages STEP PACKAGE…: their programs only; no service is started.
+install_debian_packages() {
+  local step=$1 sudo=()
+  shift
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || fail "Not installed: ${missing[*]}." "As root: apt-get install ${missing[*]}"
+    command -v sudo >/dev/null || fail "Not installed: $*." "As root: apt-get install $*"
     sudo=(sudo)
     if [ ! -t 0 ]; then sudo=(sudo -n); fi
   fi
 
-  step Servers "installing ${missing[*]} (apt-get)"
-  quietly "$LOGS/apt.log" ${sudo[@]+"${sudo[@]}"} bash "$ROOT/eng/install-debian-servers.sh" "${missing[@]}" || {
+  step "$step" "installing $* (apt-get)"
+  quietly "$LOGS/apt.log" ${sudo[@]+"${sudo[@]}"} bash "$ROOT/eng/install-debian-servers.sh" "$@" || {
     tail -n 5 "$LOGS/apt.log" >&2
-    fail "apt-get could not install ${missing[*]} (above; all of it: artifacts/run/apt.log)." "As root: apt-get update && apt-get install ${missing[*]}"
+    fail "apt-get could not install $* (above; all of it: artifacts/run/apt.log)." "As root: apt-get update && apt-get install $*"
   }
-  find_servers
-  if ! postgres_is_new_enough || [ -z "$REDIS_SERVER" ]; then fail "Installed, but not found: ${missing[*]}." 'See artifacts/run/apt.log.'; fi
 }
 
 # The Aspire dashboard comes with Aspire's packages; with the stand-in, from the Aspire CLI where npm can fetch it.
@@ -127,10 +145,10 @@ offer_dashboard() {
   fi
 }
 
-# build PROJECT: warnings are errors, so quiet means clean.
+# build PROJECT [OPTION…]: warnings are errors, so quiet means clean.
 build() {
   step Build "$(basename "$1")"
-  quietly "$LOGS/build.log" dotnet build "$1" --nologo -v quiet || {
+  quietly "$LOGS/build.log" dotnet build "$@" --nologo -v quiet || {
     grep -E '(error|warning) ' "$LOGS/build.log" | sort -u | head -20 >&2 || tail -n 20 "$LOGS/build.log" >&2
     fail 'The build failed (above; all of it: artifacts/run/build.log).'
   }

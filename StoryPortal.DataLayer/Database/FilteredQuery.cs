@@ -20,6 +20,9 @@ internal sealed class FilteredQuery(string name, QueryClass queryClass, string t
     /// <summary>The query's name.</summary>
     public string Name => name;
 
+    /// <summary>The text of every combination of conditions.</summary>
+    public IEnumerable<Query> Variants => Enumerable.Range(0, _variants.Length).Select(chosen => For((uint)chosen));
+
     /// <summary>Starts choosing conditions.</summary>
     public Filter Filter() => new(this);
 

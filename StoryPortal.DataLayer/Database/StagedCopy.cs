@@ -11,6 +11,12 @@ namespace StoryPortal.DataLayer.Database;
 /// <param name="merge">The statement that moves the rows on and answers with counts.</param>
 internal sealed class StagedCopy(string createStaging, string copy, Query merge)
 {
+    /// <summary>The statement that creates the staging table.</summary>
+    public string CreateStaging => createStaging;
+
+    /// <summary>The statement that moves the rows on.</summary>
+    public Query Merge => merge;
+
     public async Task<TResult> WriteAsync<TRow, TResult>(
         StoryDatabase database,
         IReadOnlyList<TRow> rows,

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Measures what the product aims at, side by side with what it is compared with. See docs/performance.md.
+#   ./bench.sh          everything; writes artifacts/bench.json      ./bench.sh --quick  in less than three minutes
+#   ./bench.sh NAME…    only rows whose name contains one of them: reads, ingest, cache, gateway, batch, resources, …
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=eng/setup.sh
+. "$ROOT/eng/setup.sh"
+
+case ${1:-} in
+  --help | -h)
+    sed -n '2,4s/^# //p' "$0"
+    exit 0
+    ;;
+esac
+[ "$(uname)" = Linux ] || fail 'The benchmark reads /proc: it runs on Linux only.' 'Run it in a container or a virtual machine.'
+
+# program package: what measures, and what we are compared with.
+tools=('wrk wrk' 'h2load nghttp2-client' 'nginx nginx-light' 'pgbench postgresql-contrib' 'psql postgresql-client')
+
+# The programs of the benchmark that are still there after it: it notes the id of each.
+end_children() {
+  local note
+  for note in "$ROOT"/artifacts/bench/children/*; do
+    [ -e "$note" ] || continue
+    kill -TERM "$(basename "$note")" 2>/dev/null || :
+    rm -f "$note"
+  done
+}
+
+require_sdk
+choose_aspire_source
+require_servers
+PATH=$PATH:/usr/sbin:${POSTGRES_BIN:-}
+require_tools "${tools[@]}"
+
+# What an interrupted run noted may by now be the ids of others.
+rm -rf "$ROOT/artifacts/bench/children"
+build "$ROOT/StoryPortal.AppHost/StoryPortal.AppHost.csproj" -c Release
+build "$ROOT/load-tests/Bench/StoryPortal.Bench.csproj" -c Release
+
+trap end_children EXIT
+dotnet "$ROOT/artifacts/bin/StoryPortal.Bench/release/StoryPortal.Bench.dll" "$@" </dev/null &
+bench=$!
+trap 'kill -TERM "$bench" 2>/dev/null || :' INT TERM HUP # it ends what it started
+result=0
+while kill -0 "$bench" 2>/dev/null; do
+  result=0
+  wait "$bench" || result=$?
+done
+exit "$result"

@@ -1,0 +1,30 @@
+namespace StoryPortal.Bench;
+
+/// <summary>How much to measure, and what.</summary>
+/// <param name="Names">Rows whose name contains one of these; none means all.</param>
+/// <param name="Quick">Whether a first impression is enough.</param>
+internal sealed record BenchOptions(IReadOnlyList<string> Names, bool Quick)
+{
+    public const string Usage = """
+        ./bench.sh           measures everything and writes artifacts/bench.json
+        ./bench.sh --quick   the same in less than three minutes: less data, shorter and fewer runs
+        ./bench.sh NAME…     only the rows whose name contains one of the names
+        """;
+
+    /// <summary>How often each pair is measured.</summary>
+    public int Runs => Quick ? 2 : 5;
+
+    /// <summary>How long load lasts in one run.</summary>
+    public TimeSpan Load => TimeSpan.FromSeconds(Quick ? 1 : 5);
+
+    /// <summary>How long load lasts before anything is measured.</summary>
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 1 : 5);
+
+    /// <summary>The share of the full dataset: a million events, or a tenth.</summary>
+    public double Scale => Quick ? 0.1 : 1;
+
+    public static BenchOptions? TryParse(IReadOnlyList<string> args) =>
+        args.Any(arg => arg.StartsWith('-') && arg != "--quick")
+            ? null
+            : new BenchOptions([.. args.Where(arg => arg != "--quick")], args.Contains("--quick"));
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+
+namespace StoryPortal.Bench.Measuring;
+
+/// <summary>What Linux tells of processes.</summary>
+internal static class ProcFiles
+{
+    private const double TicksPerSecond = 100; // the same on every Linux that .NET runs on
+    private const double BytesPerMebibyte = 1 << 20;
+
+    /// <summary>The ids of every process.</summary>
+    public static IEnumerable<int> Ids => Directory.EnumerateDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+        .Where(id => id > 0);
+
+    /// <summary>The parent's id, or 0.</summary>
+    public static int ParentOf(int id) => Stat(id) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>The processes that this one started and that still run.</summary>
+    public static IEnumerable<int> ChildrenOf(int id) => Ids.Where(child => ParentOf(child) == id);
+
+    /// <summary>Seconds on a processor until now, of the process and of its children that ended.</summary>
+    public static double CpuSeconds(int id) =>
+        Stat(id) is { } fields ? fields[11..15].Sum(ticks => double.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond : 0;
+
+    /// <summary>Resident memory that is its own, in MiB: what it shares with others (Postgres' buffers) is left out.</summary>
+    public static double PrivateMebibytes(int id)
+    {
+        try
+        {
+            var fields = File.ReadAllText($"/proc/{id}/statm").Split(' ');
+            return (Pages(fields[1]) - Pages(fields[2])) * Environment.SystemPageSize / BytesPerMebibyte;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Resident memory in MiB.</summary>
+    public static double ResidentMebibytes(int id)
+    {
+        try
+        {
+            return Pages(File.ReadAllText($"/proc/{id}/statm").Split(' ')[1]) * Environment.SystemPageSize / BytesPerMebibyte;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>The command line, its words separated by blanks.</summary>
+    public static string CommandLine(int id) => Text(id, "cmdline").Replace('\0', ' ');
+
+    /// <summary>The environment that the process was started with; empty for another user's.</summary>
+    public static IReadOnlyDictionary<string, string> Variables(int id) => Text(id, "environ").Split('\0', StringSplitOptions.RemoveEmptyEntries)
+        .Select(variable => variable.Split('=', 2)).Where(variable => variable.Length == 2)
+        .DistinctBy(variable => variable[0]).ToDictionary(variable => variable[0], variable => variable[1]);
+
+    private static long Pages(string field) => long.Parse(field, CultureInfo.InvariantCulture);
+
+    // The fields behind the name, which may hold anything: state first.
+    private static string[]? Stat(int id)
+    {
+        var text = Text(id, "stat");
+        return text.Length == 0 ? null : text[(text.LastIndexOf(')') + 2)..].Split(' ');
+    }
+
+    private static string Text(int id, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/{file}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ""; // it ended, or it is somebody else's
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+using StoryPortal.Bench;
+using StoryPortal.Bench.Measuring;
+using StoryPortal.Bench.Rows;
+using StoryPortal.Bench.Servers;
+
+switch (args)
+{
+    case ["serve-bytes", var port, var file]:
+        return await BareKestrel.ServeAsync(port, file);
+    case ["serve-proxy", var http, var https, var certificate, var hub]:
+        return await BareYarp.ServeAsync(http, https, certificate, hub);
+}
+
+if (BenchOptions.TryParse(args) is not { } options)
+{
+    Console.Error.WriteLine(BenchOptions.Usage);
+    return 2;
+}
+
+var rows = AllRows.Named(options.Names);
+if (rows.Count == 0)
+{
+    Console.Error.WriteLine($"No row's name contains {string.Join(" or ", options.Names)}. There are: {string.Join(", ", AllRows.Named([]).Select(row => row.Name))}");
+    return 2;
+}
+
+using var interrupted = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+try
+{
+    await using var stage = await Stage.SetAsync(options, interrupted.Token);
+    await Benchmark.RunAsync(rows, stage);
+    return 0;
+}
+catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+{
+    return 130;
+}
+catch (MeasurementFailedException failed)
+{
+    Console.Error.WriteLine(failed.Message);
+    return 1;
+}
+
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    interrupted.Cancel();
+}

@@ -1,0 +1,49 @@
+using System.Net.Http.Headers;
+using StoryPortal.Generator;
+
+namespace StoryPortal.Bench.Rows.Cache;
+
+/// <summary>What a busy day looks like: nine reads to a write, of ten thousand agents and their sessions, the busiest most.</summary>
+internal static class MixedLoad
+{
+    private const int Agents = 10_000;
+    private const int Callers = 32;
+
+    private static readonly WeightedChoice AgentChoice = WeightedChoice.Zipf(Agents);
+
+    /// <summary>Asks once in a while for everything, and changes some of it.</summary>
+    public static Task RunAsync(Stage stage, HttpClient client)
+    {
+        var agents = Math.Min(Agents, stage.Dataset.Agents.Count);
+        var requests = stage.Options.Quick ? 10_000 : 100_000;
+        return Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = Callers, CancellationToken = stage.Stopped }, async (number, stopped) =>
+        {
+            var random = new Random(number);
+            var agent = stage.Dataset.Agents[AgentChoice.Next(random) % agents];
+            var session = stage.Dataset.Sessions[^(1 + AgentChoice.Next(random) % Math.Min(Agents, stage.Dataset.Sessions.Count))];
+            using var request = random.Next(100) switch
+            {
+                < 60 => new HttpRequestMessage(HttpMethod.Get, $"/v1/agents/{agent}"),
+                < 75 => new HttpRequestMessage(HttpMethod.Get, $"/v1/sessions/{session}"),
+                < 85 => new HttpRequestMessage(HttpMethod.Get, "/v1/services"),
+                < 90 => new HttpRequestMessage(HttpMethod.Get, $"/v1/events?agent_id={agent}&limit=20"),
+                < 98 => Write("/v1/events", $$"""{"type":"bench.mixed","agent_id":"{{agent}}","payload":{{number}}}"""),
+                _ => Write("/v1/agents/batch", $$"""[{"id":"{{agent}}","name":"agent {{number}}","type":"writer","status":"active"}]"""),
+            };
+            using var response = await client.SendAsync(request, stopped);
+            if ((int)response.StatusCode >= 500)
+            {
+                throw new Measuring.MeasurementFailedException($"{request.Method} {request.RequestUri} was answered with {(int)response.StatusCode}.");
+            }
+
+            await response.Content.CopyToAsync(Stream.Null, stopped);
+        });
+    }
+
+    private static HttpRequestMessage Write(string path, string json)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return request;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace StoryPortal.Bench.Servers;
+
+/// <summary>A program that runs until we end it. Its id is noted in a file, so that bench.sh can end it if we cannot.</summary>
+internal sealed class ChildProgram : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+    private readonly string _note;
+
+    private ChildProgram(Process process, StreamWriter log, string note) => (_process, _log, _note) = (process, log, note);
+
+    /// <summary>Its id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Whether it ended by itself.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Starts a program, its output in <c>name.log</c>.</summary>
+    public static ChildProgram Start(string name, ProcessStartInfo start)
+    {
+        var log = new StreamWriter(Path.Combine(Places.Logs, $"{name}.log")) { AutoFlush = true };
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        var process = Process.Start(start)!;
+        var note = Path.Combine(Places.Children, process.Id.ToString(CultureInfo.InvariantCulture));
+        File.WriteAllText(note, name);
+        process.OutputDataReceived += Write;
+        process.ErrorDataReceived += Write;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new ChildProgram(process, log, note);
+
+        void Write(object sender, DataReceivedEventArgs line)
+        {
+            lock (log)
+            {
+                log.WriteLine(line.Data);
+            }
+        }
+    }
+
+    /// <summary>Starts this program again, as one of the comparison servers.</summary>
+    public static ChildProgram StartSelf(string name, params string[] arguments) =>
+        Start(name, new ProcessStartInfo(Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal)
+            ? [typeof(ChildProgram).Assembly.Location, .. arguments]
+            : arguments));
+
+    /// <summary>Asks it to end, and ends it when it does not.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            // Not Process.Kill, which leaves no time to end what it started itself.
+            using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
+            {
+                await kill.WaitForExitAsync();
+            }
+
+            using var deadline = new CancellationTokenSource(Patience);
+            try
+            {
+                await _process.WaitForExitAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill(entireProcessTree: true);
+                await _process.WaitForExitAsync(CancellationToken.None);
+            }
+        }
+
+        File.Delete(_note);
+        _process.Dispose();
+        await _log.DisposeAsync();
+    }
+}

@@ -1,0 +1,27 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace StoryPortal.Bench.Servers;
+
+/// <summary>A certificate of the same kind as the gateway makes for itself, as files for the servers that it is compared with.</summary>
+internal sealed record LoopbackCertificate(string Pfx, string CertificatePem, string KeyPem)
+{
+    public static LoopbackCertificate Create()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(7));
+
+        var files = new LoopbackCertificate(
+            Path.Combine(Places.Files, "loopback.pfx"), Path.Combine(Places.Files, "loopback.crt"), Path.Combine(Places.Files, "loopback.key"));
+        File.WriteAllBytes(files.Pfx, certificate.Export(X509ContentType.Pkcs12));
+        File.WriteAllText(files.CertificatePem, certificate.ExportCertificatePem());
+        File.WriteAllText(files.KeyPem, key.ExportPkcs8PrivateKeyPem());
+        return files;
+    }
+}

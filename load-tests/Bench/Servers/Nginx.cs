@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace StoryPortal.Bench.Servers;
+
+/// <summary>nginx of this machine, before the same hub.</summary>
+internal static class Nginx
+{
+    /// <summary>Starts it with a configuration of our own, in a folder that its workers may enter.</summary>
+    public static (ChildProgram Program, Uri Http, Uri Https) Start(Uri hub, LoopbackCertificate certificate)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "story-portal-bench-nginx");
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Directory.CreateDirectory(folder);
+        var (http, https) = (Places.FreePort(), Places.FreePort());
+        var values = new Dictionary<string, string>
+        {
+            ["{folder}"] = folder,
+            ["{hub}"] = hub.Port.ToString(CultureInfo.InvariantCulture),
+            ["{http}"] = http.ToString(CultureInfo.InvariantCulture),
+            ["{https}"] = https.ToString(CultureInfo.InvariantCulture),
+            ["{certificate}"] = certificate.CertificatePem,
+            ["{key}"] = certificate.KeyPem,
+        };
+        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Servers", "nginx.conf"));
+        var configuration = Path.Combine(folder, "nginx.conf");
+        File.WriteAllText(configuration, values.Aggregate(text, (so, value) => so.Replace(value.Key, value.Value, StringComparison.Ordinal)));
+
+        // Debian keeps it where only root's PATH leads.
+        var program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";
+        return (ChildProgram.Start("nginx", new ProcessStartInfo(program, ["-p", folder, "-c", configuration, "-g", "daemon off;"])),
+            new Uri($"http://127.0.0.1:{http}"), new Uri($"https://127.0.0.1:{https}"));
+    }
+}
