@@ -35,15 +35,9 @@ public static class DataLayerExtensions
             connection.CommandTimeout = options.CommandTimeoutSeconds;
             connection.ApplicationName = builder.Environment.ApplicationName;
         });
-        builder.AddRedisClient(RedisName, settings => settings.DisableHealthChecks = true, redis =>
-        {
-            redis.AbortOnConnectFail = false;
-            redis.BacklogPolicy = StackExchange.Redis.BacklogPolicy.FailFast;
-            redis.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
-            redis.AsyncTimeout = 250;
-            redis.SyncTimeout = 250;
-        });
+        builder.AddRedisClient(RedisName, settings => settings.DisableHealthChecks = true, CachingExtensions.ConfigureRedis);
 
+        builder.AddCaching();
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<EventStore>();

@@ -13,6 +13,7 @@ builder.AddServiceDefaults("service-hub");
 builder.AddDataLayer(maxPoolSize: 24);
 builder.AddHttp();
 builder.AddDocumentation();
+builder.Services.AddHostedService<LeaseWatch>();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L12";
