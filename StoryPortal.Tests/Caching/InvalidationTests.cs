@@ -73,27 +73,6 @@ public sealed class InvalidationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_load_that_outlived_its_caller_does_not_bring_back_what_was_there_before_a_write()
-    {
-        await using var hasty = await CacheNode.StartAsync(_redis.Address, options => options.SoftTimeoutMilliseconds = 20);
-        _table.Rows[_id] = "old";
-        await hasty.ReadAsync(_table, _id);
-        await Eventually.TrueAsync(async () =>
-        {
-            var gate = new TaskCompletionSource();
-            _table.Gate = gate.Task;
-            await hasty.Cache.InvalidateAsync(CacheKey.AgentTag(_id));
-            var late = hasty.ReadAsync(_table, _id);
-            await hasty.WriteAsync(_table, _id, "new");
-            _table.Gate = Task.CompletedTask;
-            gate.SetResult();
-            await late;
-            return (await hasty.ReadAsync(_table, _id)).Text == "new";
-        });
-        Assert.Equal("new", (await hasty.ReadAsync(_table, _id)).Text);
-    }
-
-    [Fact]
     public async Task What_is_not_there_is_asked_for_once_and_found_as_soon_as_it_is_created()
     {
         Assert.Null((await _one.ReadAsync(_table, _id)).Text);
