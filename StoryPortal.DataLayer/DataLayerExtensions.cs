@@ -1,9 +1,13 @@
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
@@ -40,6 +44,11 @@ public static class DataLayerExtensions
         builder.AddCaching();
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
+        builder.Services.AddSingleton<AgentOverviewStore>();
+        builder.Services.AddSingleton<ApiRequestStore>();
+        builder.Services.AddSingleton<QualityScoreStore>();
+        builder.Services.AddSingleton<SessionStore>();
+        builder.Services.AddSingleton<ModelConfigStore>();
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<ServiceStore>();
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());

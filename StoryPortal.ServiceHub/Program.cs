@@ -2,10 +2,14 @@ using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Agents;
+using StoryPortal.ServiceHub.ApiRequests;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Models;
+using StoryPortal.ServiceHub.QualityScores;
 using StoryPortal.ServiceHub.Services;
+using StoryPortal.ServiceHub.Sessions;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
@@ -28,10 +32,17 @@ app.UseRequestDecompression();
 
 var v1 = app.MapGroup("/v1");
 v1.MapAgents();
+v1.MapSessions();
 v1.MapEvents();
+v1.MapQualityScores();
+v1.MapApiRequests();
 v1.MapServices();
+v1.MapModels();
 
-app.MapInternalGroup().MapRegistration();
+var system = app.MapInternalGroup();
+system.MapRegistration();
+system.MapApiRequestLog();
+
 app.MapDocumentation();
 
 app.Run();

@@ -10,7 +10,7 @@ namespace StoryPortal.DataLayer.Agents;
 /// <summary>Agents in Postgres. What a write changes is invalidated in every cache before it ends.</summary>
 public sealed class AgentStore(StoryDatabase database, StoryCache cache)
 {
-    private const string Columns = "id, name, type, status, configuration, metadata, created_at, updated_at";
+    internal const string Columns = "id, name, type, status, configuration, metadata, created_at, updated_at";
     private const int StatusIs = 0;
     private const int TypeIs = 1;
     private const int After = 2;
@@ -52,6 +52,19 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         {UpdateOnConflict}
         RETURNING {Columns}
         """);
+
+    // The condition, as above, keeps a row as it is when nothing changes. Postgres looks at it again after waiting for another patch of the same agent.
+    private static readonly Query PatchQuery = new("agents.patch", QueryClass.Simple, $"""
+        UPDATE mcp_documents.agents SET
+            name = coalesce($2, name), type = coalesce($3, type), status = coalesce($4, status),
+            configuration = mcp_documents.json_merge_patch(configuration, $5), metadata = mcp_documents.json_merge_patch(metadata, $6), updated_at = $7
+        WHERE id = $1 AND (name, type, status, configuration, metadata) IS DISTINCT FROM (
+            coalesce($2, name), coalesce($3, type), coalesce($4, status),
+            mcp_documents.json_merge_patch(configuration, $5), mcp_documents.json_merge_patch(metadata, $6))
+        RETURNING {Columns}
+        """);
+
+    private static readonly Query DeleteQuery = new("agents.delete", QueryClass.Simple, "DELETE FROM mcp_documents.agents WHERE id = $1");
 
     // A row that this statement inserted has no older version: xmax is 0.
     private static readonly StagedCopy Batch = new(
@@ -109,6 +122,21 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         return (stored, stored.CreatedAt == agent.CreatedAt && stored.UpdatedAt == agent.UpdatedAt);
     }
 
+    /// <summary>Changes what the patch names; returns the agent as it is now, or null when there is none.</summary>
+    public async Task<Agent?> PatchAsync(Guid id, AgentPatch patch, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await database.FirstAsync(
+            PatchQuery,
+            [
+                Sql.Uuid(id), Sql.Text(patch.Name), Sql.Text(patch.Type), Sql.Text(patch.Status is { } status ? EnumText<AgentStatus>.Of(status) : null),
+                Sql.Json(patch.Configuration ?? default), Sql.Json(patch.Metadata ?? default), Sql.Time(now),
+            ],
+            Read, cancellationToken)
+        ?? await GetAsync(id, cancellationToken);
+
+    /// <summary>Deletes an agent; its events stay. False when there is none.</summary>
+    public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
+        await database.ExecuteAsync(DeleteQuery, [Sql.Uuid(id)], cancellationToken) == 1;
+
     /// <summary>Stores many agents in place of what was there, all or none. Of agents with the same id the last one counts.</summary>
     public async Task<AgentBatchResult> UpsertManyAsync(IReadOnlyList<Agent> agents, CancellationToken cancellationToken)
     {
@@ -148,7 +176,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         await copy.WriteAsync(agent.UpdatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
     }
 
-    private static Agent Read(NpgsqlDataReader row)
+    internal static Agent Read(NpgsqlDataReader row)
     {
         if (!EnumText<AgentStatus>.TryParse(row.GetString(3), out var status))
         {

@@ -17,6 +17,10 @@ internal static class Sql
 
     public static NpgsqlParameter Int(int? value) => Of(value, NpgsqlDbType.Integer);
 
+    public static NpgsqlParameter Double(double value) => Of(value, NpgsqlDbType.Double);
+
+    public static NpgsqlParameter Bool(bool? value) => Of(value, NpgsqlDbType.Boolean);
+
     public static NpgsqlParameter Json(RawJson value) => new() { Value = value.Utf8, NpgsqlDbType = NpgsqlDbType.Jsonb };
 
     private static NpgsqlParameter Of(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };

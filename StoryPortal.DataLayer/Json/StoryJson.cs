@@ -2,8 +2,13 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.DataLayer.Sessions;
+using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Registration;
 
 namespace StoryPortal.DataLayer.Json;
@@ -11,10 +16,23 @@ namespace StoryPortal.DataLayer.Json;
 /// <summary>The JSON of every contract, generated at build time. Use <see cref="Contracts"/>: it carries the strict rules.</summary>
 [JsonSerializable(typeof(List<Agent>))]
 [JsonSerializable(typeof(List<NewAgent>))]
+[JsonSerializable(typeof(AgentPatch))]
 [JsonSerializable(typeof(AgentBatchResult))]
+[JsonSerializable(typeof(AgentOverview))]
+[JsonSerializable(typeof(List<ApiRequest>))]
+[JsonSerializable(typeof(List<RouteStats>))]
 [JsonSerializable(typeof(List<Event>))]
 [JsonSerializable(typeof(List<NewEvent>))]
 [JsonSerializable(typeof(EventBatchResult))]
+[JsonSerializable(typeof(List<Session>))]
+[JsonSerializable(typeof(NewSession))]
+[JsonSerializable(typeof(SessionPatch))]
+[JsonSerializable(typeof(List<QualityScore>))]
+[JsonSerializable(typeof(List<NewQualityScore>))]
+[JsonSerializable(typeof(QualityScoreBatchResult))]
+[JsonSerializable(typeof(List<QualitySummary>))]
+[JsonSerializable(typeof(List<ModelConfig>))]
+[JsonSerializable(typeof(NewModelConfig))]
 [JsonSerializable(typeof(List<Service>))]
 [JsonSerializable(typeof(InstanceRegistration))]
 public sealed partial class StoryJson : JsonSerializerContext

@@ -17,6 +17,17 @@ public static class TextRules
         return errors.Optional(field, value, longest) ?? "";
     }
 
+    /// <summary>Notes a text that is there, and empty, too long, or that Postgres cannot store.</summary>
+    public static void Given(this InputErrors errors, string field, string? value, int longest)
+    {
+        if (value is not null && string.IsNullOrWhiteSpace(value))
+        {
+            errors.Add(field, "is empty.");
+        }
+
+        errors.Optional(field, value, longest);
+    }
+
     /// <summary>Notes a text that is too long or that Postgres cannot store; returns it.</summary>
     public static string? Optional(this InputErrors errors, string field, string? value, int longest)
     {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
@@ -40,6 +41,21 @@ internal static class AgentEndpoints
             .Accepts<NewAgent>(JsonBody.ContentType)
             .Produces<Agent>().Produces<Agent>(StatusCodes.Status201Created);
 
+        agents.MapPatch("/{id}", PatchAsync)
+            .WithName("PatchAgent").WithSummary("Change some of an agent")
+            .WithDescription("What is left out stays. `configuration` and `metadata` are JSON merge patches (RFC 7396): null removes a member.")
+            .WithBodyLimit(BodyLimits.Document)
+            .Accepts<AgentPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
+            .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        agents.MapDelete("/{id}", DeleteAsync)
+            .WithName("DeleteAgent").WithSummary("Delete an agent; its events stay")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+
+        agents.MapGet("/{id}/overview", OverviewAsync)
+            .WithName("GetAgentOverview").WithSummary("Read an agent with its latest events and metrics")
+            .Produces<AgentOverview>().ProducesProblem(StatusCodes.Status404NotFound);
+
         agents.MapPost("/batch", UpsertManyAsync)
             .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").WithBodyLimit(BodyLimits.Batch)
             .Accepts<NewAgent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
@@ -80,7 +96,7 @@ internal static class AgentEndpoints
         await cache.GetAsync(CacheKey.Agent(id), (store, id), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.Agent), cancellationToken)
             is { Exists: true } found
             ? new CachedJson(found)
-            : TypedResults.Problem($"There is no agent {id}.", statusCode: StatusCodes.Status404NotFound);
+            : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -102,6 +118,24 @@ internal static class AgentEndpoints
         return created ? Created(agent) : new JsonAnswer<Agent>(agent, Json.Agent);
     }
 
+    private static async Task<IResult> PatchAsync(Guid id, HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var patch = await JsonBody.ReadAsync(request, Json.AgentPatch, cancellationToken);
+        var errors = new InputErrors();
+        patch.Validate(errors);
+        errors.ThrowIfAny();
+
+        return await store.PatchAsync(id, patch, Timestamp.Now(time), cancellationToken) is { } agent ? new JsonAnswer<Agent>(agent, Json.Agent) : NotFound(id);
+    }
+
+    private static async Task<IResult> DeleteAsync(Guid id, AgentStore store, CancellationToken cancellationToken) =>
+        await store.DeleteAsync(id, cancellationToken) ? TypedResults.NoContent() : NotFound(id);
+
+    private static async Task<IResult> OverviewAsync(Guid id, AgentOverviewStore store, TimeProvider time, CancellationToken cancellationToken) =>
+        await store.GetAsync(id, Timestamp.Now(time), cancellationToken) is { } overview
+            ? new JsonAnswer<AgentOverview>(overview, Json.AgentOverview)
+            : NotFound(id);
+
     private static async Task<IResult> UpsertManyAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = Timestamp.Now(time);
@@ -119,6 +153,8 @@ internal static class AgentEndpoints
         errors.ThrowIfAny();
         return agent;
     }
+
+    private static ProblemHttpResult NotFound(Guid id) => TypedResults.Problem($"There is no agent {id}.", statusCode: StatusCodes.Status404NotFound);
 
     private static JsonAnswer<Agent> Created(Agent agent) =>
         new(agent, Json.Agent, StatusCodes.Status201Created) { Location = $"/v1/agents/{agent.Id}" };

@@ -4,6 +4,7 @@ using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults.Authentication;
 
@@ -34,6 +35,7 @@ internal static class DocumentationExtensions
         openApi.AddSchemaTransformer((schema, context, _) =>
         {
             Describe<AgentStatus>(schema, context);
+            Describe<Assessment>(schema, context);
             Describe<ServiceStatus>(schema, context);
             if (context.JsonTypeInfo.Type == typeof(DateTimeOffset))
             {

@@ -8,6 +8,7 @@ namespace StoryPortal.ServiceHub.Http;
 internal static class JsonBody
 {
     public const string ContentType = "application/json";
+    public const string MergePatchContentType = "application/merge-patch+json";
 
     /// <summary>Reads the document.</summary>
     /// <exception cref="InputException">It is not JSON of that type; the field is named.</exception>

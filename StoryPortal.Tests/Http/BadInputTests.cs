@@ -52,6 +52,20 @@ public sealed class BadInputTests(StoryPortalSystem system)
         { "from", "events?from=yesterday" },
         { "type", "events?type=a%00b" },
         { "status", "agents?status=asleep" },
+        { "active", "sessions?active=perhaps" },
+        { "agent_id", "sessions?agent_id=nobody" },
+        { "cursor", "sessions?cursor=broken" },
+        { "component_type", "quality-scores?component_type=a%00b" },
+        { "limit", "quality-scores?limit=1001" },
+        { "cursor", "models?cursor=broken" },
+        { "id", "agents/nobody/overview" },
+        { "status_code", "api-requests?status_code=99" },
+        { "status_code", "api-requests?status_code=ok" },
+        { "cursor", "api-requests?cursor=broken" },
+        { "route", "api-requests?route=a%00b" },
+        { "from", "api-requests/stats?from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z" },
+        { "from", "api-requests/stats?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z" },
+        { "to", "api-requests/stats?to=tomorrow" },
         { "include", "agents?include=sessions" },
         { "events_limit", "agents?include=events&events_limit=101" },
         { "id", "agents/nobody" },
@@ -110,6 +124,8 @@ public sealed class BadInputTests(StoryPortalSystem system)
     [Theory]
     [InlineData("agents/0189aaaa-0000-7000-8000-000000000000", HttpStatusCode.NotFound)]
     [InlineData("events/0189aaaa-0000-7000-8000-000000000000", HttpStatusCode.NotFound)]
+    [InlineData("sessions/0189aaaa-0000-7000-8000-000000000000", HttpStatusCode.NotFound)]
+    [InlineData("models/nobody", HttpStatusCode.NotFound)]
     [InlineData("services/nobody", HttpStatusCode.NotFound)]
     [InlineData("nothing/here", HttpStatusCode.NotFound)]
     public async Task What_is_not_there_is_a_problem_document_too(string address, HttpStatusCode status)

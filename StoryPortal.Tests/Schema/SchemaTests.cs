@@ -47,7 +47,7 @@ public sealed class SchemaTests(StoryPortalSystem system) : IAsyncLifetime
         Assert.Equal(Tables, await NamesAsync("SELECT tablename FROM pg_tables WHERE schemaname = 'mcp_documents' ORDER BY 1"));
         var indexes = await ValidIndexesAsync();
         Assert.Superset(NamedIndexes.ToHashSet(), indexes.ToHashSet());
-        Assert.Equal(["1"], await NamesAsync("SELECT count(*)::text FROM mcp_documents.schema_versions"));
+        Assert.Equal(["2"], await NamesAsync("SELECT count(*)::text FROM mcp_documents.schema_versions"));
     }
 
     [Fact]

@@ -1,0 +1,59 @@
+using Npgsql;
+using StoryPortal.DataLayer.Database;
+using StoryPortal.DataLayer.Paging;
+
+namespace StoryPortal.DataLayer.Models;
+
+/// <summary>Model configs in Postgres.</summary>
+public sealed class ModelConfigStore(StoryDatabase database)
+{
+    private const string Columns = "id, provider, model, parameters, enabled, updated_at";
+    private const int After = 0;
+
+    private static readonly FilteredQuery ListQuery = new("models.list", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.model_configs {{where}} ORDER BY id LIMIT ?", "id > ?");
+
+    private static readonly Query GetQuery = new("models.get", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.model_configs WHERE id = $1");
+
+    // The condition keeps updated_at as it is when nothing changes; a row that this statement inserted has no older version: xmax is 0.
+    private static readonly Query UpsertQuery = new("models.upsert", QueryClass.Simple, $"""
+        INSERT INTO mcp_documents.model_configs ({Columns}) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (id) DO UPDATE SET
+            provider = excluded.provider, model = excluded.model, parameters = excluded.parameters, enabled = excluded.enabled, updated_at = excluded.updated_at
+        WHERE (model_configs.provider, model_configs.model, model_configs.parameters, model_configs.enabled)
+            IS DISTINCT FROM (excluded.provider, excluded.model, excluded.parameters, excluded.enabled)
+        RETURNING {Columns}, xmax = 0 AS created
+        """);
+
+    /// <summary>One page of model configs, by id.</summary>
+    public Task<List<ModelConfig>> ListAsync(NameCursor? after, int limit, CancellationToken cancellationToken) =>
+        database.ListAsync(ListQuery.Filter().When(After, after?.Name).Then(Sql.Int(limit)), Read, cancellationToken);
+
+    /// <summary>One model config, or null.</summary>
+    public Task<ModelConfig?> GetAsync(string id, CancellationToken cancellationToken) =>
+        database.FirstAsync(GetQuery, [Sql.Text(id)], Read, cancellationToken);
+
+    /// <summary>Stores a model config in place of what was there; returns it as it is now, and whether it is new.</summary>
+    public async Task<(ModelConfig Config, bool Created)> UpsertAsync(ModelConfig config, CancellationToken cancellationToken)
+    {
+        NpgsqlParameter[] parameters =
+        [
+            Sql.Text(config.Id), Sql.Text(config.Provider), Sql.Text(config.Model), Sql.Json(config.Parameters), Sql.Bool(config.Enabled), Sql.Time(config.UpdatedAt),
+        ];
+        var changed = await database.ListAsync(UpsertQuery, parameters, row => (Read(row), row.GetBoolean(6)), cancellationToken);
+
+        // No row comes back when nothing changed; then it is as it was sent, but for the time.
+        return changed is [var only] ? only : (await GetAsync(config.Id, cancellationToken) ?? config, false);
+    }
+
+    private static ModelConfig Read(NpgsqlDataReader row) => new()
+    {
+        Id = row.GetString(0),
+        Provider = row.GetString(1),
+        Model = row.GetString(2),
+        Parameters = row.GetJson(3),
+        Enabled = row.GetBoolean(4),
+        UpdatedAt = row.GetTime(5),
+    };
+}

@@ -1,0 +1,137 @@
+using Npgsql;
+using NpgsqlTypes;
+using StoryPortal.DataLayer.Database;
+using StoryPortal.DataLayer.Json;
+
+namespace StoryPortal.DataLayer.QualityScores;
+
+/// <summary>Quality scores in Postgres.</summary>
+public sealed class QualityScoreStore(StoryDatabase database)
+{
+    internal const string Columns = "id, component_type, component_id, overall_score, dimensions, calculated_at";
+
+    private const string StoredColumns = $"{Columns}, assessment";
+    private const int TypeIs = 0;
+    private const int ComponentIs = 1;
+    private const int After = 2;
+
+    private static readonly FilteredQuery ListQuery = new("quality_scores.list", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.quality_scores {{where}} ORDER BY calculated_at DESC, id DESC LIMIT ?",
+        "component_type = ?", "component_id = ?", "(calculated_at, id) < (?, ?)");
+
+    private static readonly Query GetQuery = new("quality_scores.get", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.quality_scores WHERE id = $1");
+
+    private static readonly Query InsertQuery = new("quality_scores.insert", QueryClass.Simple, $"""
+        INSERT INTO mcp_documents.quality_scores ({StoredColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (id) DO NOTHING
+        """);
+
+    // From component to component through the index, one step each: the history of a component is never read.
+    private static readonly Query SummaryQuery = new("quality_scores.summary", QueryClass.Aggregate, """
+        WITH RECURSIVE latest AS (
+            (SELECT component_type, component_id, overall_score, assessment FROM mcp_documents.quality_scores
+             ORDER BY component_type, component_id, calculated_at DESC LIMIT 1)
+            UNION ALL
+            SELECT next.* FROM latest CROSS JOIN LATERAL (
+                SELECT component_type, component_id, overall_score, assessment FROM mcp_documents.quality_scores
+                WHERE (component_type, component_id) > (latest.component_type, latest.component_id)
+                ORDER BY component_type, component_id, calculated_at DESC LIMIT 1) next)
+        SELECT component_type, count(*), avg(overall_score), min(overall_score), count(*) FILTER (WHERE assessment = 'good'),
+               count(*) FILTER (WHERE assessment = 'warning'), count(*) FILTER (WHERE assessment = 'critical')
+        FROM latest GROUP BY component_type ORDER BY component_type
+        """);
+
+    private static readonly StagedCopy Batch = new(
+        """
+        CREATE TEMP TABLE IF NOT EXISTS quality_score_staging (
+            id uuid, component_type text, component_id text, overall_score double precision, dimensions jsonb, calculated_at timestamptz, assessment text)
+        ON COMMIT DELETE ROWS
+        """,
+        $"COPY quality_score_staging ({StoredColumns}) FROM STDIN (FORMAT binary)",
+        new Query("quality_scores.batch", QueryClass.Aggregate, $"""
+            WITH stored AS (
+                INSERT INTO mcp_documents.quality_scores ({StoredColumns}) SELECT {StoredColumns} FROM quality_score_staging
+                ON CONFLICT (id) DO NOTHING
+                RETURNING 1)
+            SELECT count(*)::int FROM stored
+            """));
+
+    /// <summary>One page of quality scores, newest first.</summary>
+    public Task<List<QualityScore>> ListAsync(QualityScoreFilter filter, CancellationToken cancellationToken) =>
+        database.ListAsync(
+            ListQuery.Filter()
+                .When(TypeIs, filter.ComponentType)
+                .When(ComponentIs, filter.ComponentId)
+                .When(After, filter.After)
+                .Then(Sql.Int(filter.Limit)),
+            Read, cancellationToken);
+
+    /// <summary>One quality score, or null.</summary>
+    public Task<QualityScore?> GetAsync(Guid id, CancellationToken cancellationToken) =>
+        database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
+
+    /// <summary>How the components of each kind are.</summary>
+    public Task<List<QualitySummary>> SummaryAsync(CancellationToken cancellationToken) =>
+        database.ListAsync(SummaryQuery, [], row => new QualitySummary(
+            row.GetString(0), row.GetInt64(1), row.GetDouble(2), row.GetDouble(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)), cancellationToken);
+
+    /// <summary>Stores a quality score; when its id is there already, nothing changes. Returns what is stored, and whether it is new.</summary>
+    public async Task<(QualityScore Score, bool Created)> InsertAsync(QualityScore score, CancellationToken cancellationToken)
+    {
+        QualityScore? stored = null;
+        while (stored is null)
+        {
+            if (await database.ExecuteAsync(InsertQuery, Parameters(score), cancellationToken) == 1)
+            {
+                return (score, true);
+            }
+
+            // Not inserted means that it is there; if retention took it in between, it is inserted after all.
+            stored = await GetAsync(score.Id, cancellationToken);
+        }
+
+        return (stored, false);
+    }
+
+    /// <summary>Stores many quality scores, all or none; those whose id is there already change nothing.</summary>
+    public Task<QualityScoreBatchResult> InsertManyAsync(IReadOnlyList<QualityScore> scores, CancellationToken cancellationToken)
+    {
+        // By id: two batches with the same scores lock them in the same order.
+        var sorted = scores.OrderBy(score => score.Id).ToList();
+        return Batch.WriteAsync(database, sorted, WriteAsync, reader =>
+        {
+            var accepted = reader.GetInt32(0);
+            return new QualityScoreBatchResult(accepted, scores.Count - accepted);
+        }, cancellationToken);
+    }
+
+    internal static QualityScore Read(NpgsqlDataReader row, int first) => new()
+    {
+        Id = row.GetGuid(first),
+        ComponentType = row.GetString(first + 1),
+        ComponentId = row.GetString(first + 2),
+        OverallScore = row.GetDouble(first + 3),
+        Dimensions = row.GetJson(first + 4),
+        CalculatedAt = row.GetTime(first + 5),
+    };
+
+    private static QualityScore Read(NpgsqlDataReader row) => Read(row, 0);
+
+    private static NpgsqlParameter[] Parameters(QualityScore score) =>
+    [
+        Sql.Uuid(score.Id), Sql.Text(score.ComponentType), Sql.Text(score.ComponentId), Sql.Double(score.OverallScore), Sql.Json(score.Dimensions),
+        Sql.Time(score.CalculatedAt), Sql.Text(EnumText<Assessment>.Of(score.Assessment)),
+    ];
+
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, QualityScore score, CancellationToken cancellationToken)
+    {
+        await copy.WriteAsync(score.Id, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(score.ComponentType, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(score.ComponentId, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(score.OverallScore, NpgsqlDbType.Double, cancellationToken);
+        await copy.WriteAsync(score.Dimensions.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(score.CalculatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        await copy.WriteAsync(EnumText<Assessment>.Of(score.Assessment), NpgsqlDbType.Text, cancellationToken);
+    }
+}

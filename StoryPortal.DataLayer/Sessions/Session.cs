@@ -1,0 +1,34 @@
+using StoryPortal.DataLayer.Json;
+
+namespace StoryPortal.DataLayer.Sessions;
+
+/// <summary>A stretch of work or talk that belongs together.</summary>
+public sealed record Session
+{
+    /// <summary>Its id, chosen by the client or a UUIDv7.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The agent that works in it.</summary>
+    public Guid? AgentId { get; init; }
+
+    /// <summary>The user it is for, 1 to 200 characters.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>Its kind, 1 to 100 characters, such as <c>chat</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Whether it goes on.</summary>
+    public required bool IsActive { get; init; }
+
+    /// <summary>What is known in it: a JSON object.</summary>
+    public required RawJson Context { get; init; }
+
+    /// <summary>When it began.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When it ended; null while it goes on.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+}

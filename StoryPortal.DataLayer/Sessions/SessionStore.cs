@@ -1,0 +1,92 @@
+using Npgsql;
+using StoryPortal.DataLayer.Database;
+
+namespace StoryPortal.DataLayer.Sessions;
+
+/// <summary>Sessions in Postgres.</summary>
+public sealed class SessionStore(StoryDatabase database)
+{
+    private const string Columns = "id, agent_id, user_id, type, is_active, context, created_at, updated_at, ended_at";
+    private const int AgentIs = 0;
+    private const int Active = 1;
+    private const int Ended = 2;
+    private const int After = 3;
+
+    // Active or not is text and not a parameter: a generic plan could not use the partial index otherwise.
+    private static readonly FilteredQuery ListQuery = new("sessions.list", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.sessions {{where}} ORDER BY created_at DESC, id DESC LIMIT ?",
+        "agent_id = ?", "is_active", "NOT is_active", "(created_at, id) < (?, ?)");
+
+    private static readonly Query GetQuery = new("sessions.get", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.sessions WHERE id = $1");
+
+    private static readonly Query InsertQuery = new("sessions.insert", QueryClass.Simple, $"""
+        INSERT INTO mcp_documents.sessions ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (id) DO NOTHING
+        """);
+
+    // A session has an end exactly while it is not active; the condition keeps a row as it is when nothing changes.
+    private static readonly Query PatchQuery = new("sessions.patch", QueryClass.Simple, $"""
+        UPDATE mcp_documents.sessions SET
+            agent_id = coalesce($2, agent_id), user_id = coalesce($3, user_id), type = coalesce($4, type), is_active = coalesce($5, is_active),
+            context = mcp_documents.json_merge_patch(context, $6), updated_at = $7,
+            ended_at = CASE WHEN coalesce($5, is_active) THEN NULL ELSE coalesce(ended_at, $7) END
+        WHERE id = $1 AND (agent_id, user_id, type, is_active, context) IS DISTINCT FROM (
+            coalesce($2, agent_id), coalesce($3, user_id), coalesce($4, type), coalesce($5, is_active), mcp_documents.json_merge_patch(context, $6))
+        RETURNING {Columns}
+        """);
+
+    private static readonly SessionPatch TheEnd = new() { IsActive = false };
+
+    /// <summary>One page of sessions, newest first.</summary>
+    public Task<List<Session>> ListAsync(SessionFilter filter, CancellationToken cancellationToken)
+    {
+        var query = ListQuery.Filter().When(AgentIs, filter.AgentId);
+        if (filter.IsActive is { } active)
+        {
+            query.With(active ? Active : Ended);
+        }
+
+        return database.ListAsync(query.When(After, filter.After).Then(Sql.Int(filter.Limit)), Read, cancellationToken);
+    }
+
+    /// <summary>One session, or null.</summary>
+    public Task<Session?> GetAsync(Guid id, CancellationToken cancellationToken) =>
+        database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
+
+    /// <summary>Stores a new session; false when its id is taken.</summary>
+    public async Task<bool> InsertAsync(Session session, CancellationToken cancellationToken) => await database.ExecuteAsync(
+        InsertQuery,
+        [
+            Sql.Uuid(session.Id), Sql.Uuid(session.AgentId), Sql.Text(session.UserId), Sql.Text(session.Type), Sql.Bool(session.IsActive),
+            Sql.Json(session.Context), Sql.Time(session.CreatedAt), Sql.Time(session.UpdatedAt), Sql.Time(session.EndedAt),
+        ],
+        cancellationToken) == 1;
+
+    /// <summary>Changes what the patch names; returns the session as it is now, or null when there is none.</summary>
+    public async Task<Session?> PatchAsync(Guid id, SessionPatch patch, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await database.FirstAsync(
+            PatchQuery,
+            [
+                Sql.Uuid(id), Sql.Uuid(patch.AgentId), Sql.Text(patch.UserId), Sql.Text(patch.Type), Sql.Bool(patch.IsActive),
+                Sql.Json(patch.Context ?? default), Sql.Time(now),
+            ],
+            Read, cancellationToken)
+        ?? await GetAsync(id, cancellationToken);
+
+    /// <summary>Ends a session, once; returns it as it is now, or null when there is none.</summary>
+    public Task<Session?> EndAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) => PatchAsync(id, TheEnd, now, cancellationToken);
+
+    private static Session Read(NpgsqlDataReader row) => new()
+    {
+        Id = row.GetGuid(0),
+        AgentId = row.GetGuidOrNull(1),
+        UserId = row.GetStringOrNull(2),
+        Type = row.GetString(3),
+        IsActive = row.GetBoolean(4),
+        Context = row.GetJson(5),
+        CreatedAt = row.GetTime(6),
+        UpdatedAt = row.GetTime(7),
+        EndedAt = row.GetTimeOrNull(8),
+    };
+}

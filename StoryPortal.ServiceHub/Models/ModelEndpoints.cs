@@ -1,0 +1,71 @@
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.Paging;
+using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Http;
+
+namespace StoryPortal.ServiceHub.Models;
+
+/// <summary><c>/v1/models</c>.</summary>
+internal static class ModelEndpoints
+{
+    private const string List = "models";
+
+    private static readonly StoryJson Json = StoryJson.Contracts;
+
+    public static void MapModels(this IEndpointRouteBuilder v1)
+    {
+        var models = v1.MapGroup("/models").WithTags("Models").ProducesValidationProblem();
+
+        models.MapGet("/", ListAsync)
+            .WithName("ListModels").WithSummary("List model configs by id")
+            .WithDescription("The `Link` header leads to the next page.")
+            .Produces<ModelConfig[]>();
+
+        models.MapGet("/{id}", GetAsync)
+            .WithName("GetModel").WithSummary("Read a model config")
+            .Produces<ModelConfig>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        models.MapPut("/{id}", UpsertAsync)
+            .WithName("PutModel").WithSummary("Create a model config, or put it in place of what is there").WithBodyLimit(BodyLimits.Document)
+            .Accepts<NewModelConfig>(JsonBody.ContentType)
+            .Produces<ModelConfig>().Produces<ModelConfig>(StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpRequest request, ModelConfigStore store, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
+    {
+        var errors = new InputErrors();
+        var size = Paging.Limit(limit, errors);
+        var after = Paging.NameCursor(cursor, List, errors);
+        errors.ThrowIfAny();
+
+        return Paging.Page(request, await store.ListAsync(after, size + 1, cancellationToken), size, Json.ListModelConfig, config => new NameCursor(config.Id).ToText(List));
+    }
+
+    private static async Task<IResult> GetAsync(string id, ModelConfigStore store, CancellationToken cancellationToken)
+    {
+        var errors = new InputErrors();
+        errors.Required("id", id, 200);
+        errors.ThrowIfAny();
+
+        return await store.GetAsync(id, cancellationToken) is { } config
+            ? new JsonAnswer<ModelConfig>(config, Json.ModelConfig)
+            : TypedResults.Problem($"There is no model config '{id}'.", statusCode: StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> UpsertAsync(string id, HttpRequest request, ModelConfigStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var sent = await JsonBody.ReadAsync(request, Json.NewModelConfig, cancellationToken);
+        var errors = new InputErrors();
+        var config = sent.Validate(id, errors, Timestamp.Now(time));
+        errors.ThrowIfAny();
+
+        var (stored, created) = await store.UpsertAsync(config, cancellationToken);
+        return new JsonAnswer<ModelConfig>(stored, Json.ModelConfig, created ? StatusCodes.Status201Created : StatusCodes.Status200OK)
+        {
+            Location = created ? $"/v1/models/{Uri.EscapeDataString(stored.Id)}" : null,
+        };
+    }
+}

@@ -1,0 +1,83 @@
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Paging;
+using StoryPortal.DataLayer.QualityScores;
+using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Http;
+
+namespace StoryPortal.ServiceHub.QualityScores;
+
+/// <summary><c>/v1/quality-scores</c>.</summary>
+internal static class QualityScoreEndpoints
+{
+    private const string List = "quality-scores";
+
+    private static readonly StoryJson Json = StoryJson.Contracts;
+
+    public static void MapQualityScores(this IEndpointRouteBuilder v1)
+    {
+        var scores = v1.MapGroup("/quality-scores").WithTags("Quality scores").ProducesValidationProblem();
+
+        scores.MapGet("/", ListAsync)
+            .WithName("ListQualityScores").WithSummary("List quality scores, newest first")
+            .WithDescription("The `Link` header leads to the next page.")
+            .Produces<QualityScore[]>();
+
+        scores.MapGet("/summary", SummaryAsync)
+            .WithName("GetQualitySummary").WithSummary("How the components of each kind are")
+            .WithDescription("Of each component its latest score counts.")
+            .Produces<QualitySummary[]>();
+
+        scores.MapPost("/", CreateAsync)
+            .WithName("CreateQualityScore").WithSummary("Record a quality score")
+            .WithDescription("`assessment` is derived: good from 80, warning from 60, else critical. A repeat of an id that is there changes nothing and answers 200 with what is stored.")
+            .WithBodyLimit(BodyLimits.Document)
+            .Accepts<NewQualityScore>(JsonBody.ContentType)
+            .Produces<QualityScore>(StatusCodes.Status201Created).Produces<QualityScore>();
+
+        scores.MapPost("/batch", CreateManyAsync)
+            .WithName("CreateQualityScores").WithSummary("Record many quality scores, all or none")
+            .WithBodyLimit(BodyLimits.Batch)
+            .Accepts<NewQualityScore[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
+            .Produces<QualityScoreBatchResult>();
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpRequest request, QualityScoreStore store, CancellationToken cancellationToken,
+        string? component_type = null, string? component_id = null, int? limit = null, string? cursor = null)
+    {
+        var errors = new InputErrors();
+        var size = Paging.Limit(limit, errors);
+        var filter = new QualityScoreFilter(
+            errors.Optional("component_type", component_type, 100),
+            errors.Optional("component_id", component_id, 200),
+            Paging.TimeCursor(cursor, List, errors),
+            size + 1);
+        errors.ThrowIfAny();
+
+        return Paging.Page(
+            request, await store.ListAsync(filter, cancellationToken), size, Json.ListQualityScore, score => new TimeCursor(score.CalculatedAt, score.Id).ToText(List));
+    }
+
+    private static async Task<IResult> SummaryAsync(QualityScoreStore store, CancellationToken cancellationToken) =>
+        new JsonAnswer<List<QualitySummary>>(await store.SummaryAsync(cancellationToken), Json.ListQualitySummary);
+
+    private static async Task<IResult> CreateAsync(HttpRequest request, QualityScoreStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var sent = await JsonBody.ReadAsync(request, Json.NewQualityScore, cancellationToken);
+        var errors = new InputErrors();
+        var score = sent.Validate(errors, Timestamp.Now(time));
+        errors.ThrowIfAny();
+
+        var (stored, created) = await store.InsertAsync(score, cancellationToken);
+        return new JsonAnswer<QualityScore>(stored, Json.QualityScore, created ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+    }
+
+    private static async Task<IResult> CreateManyAsync(HttpRequest request, QualityScoreStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = Timestamp.Now(time);
+        var scores = await BatchBody.ReadAsync(
+            request, Json.NewQualityScore, Json.ListNewQualityScore, (score, errors) => score.Validate(errors, now), cancellationToken);
+        return new JsonAnswer<QualityScoreBatchResult>(await store.InsertManyAsync(scores, cancellationToken), Json.QualityScoreBatchResult);
+    }
+}

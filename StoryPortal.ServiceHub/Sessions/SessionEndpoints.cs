@@ -1,0 +1,91 @@
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Paging;
+using StoryPortal.DataLayer.Sessions;
+using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Http;
+
+namespace StoryPortal.ServiceHub.Sessions;
+
+/// <summary><c>/v1/sessions</c>.</summary>
+internal static class SessionEndpoints
+{
+    private const string List = "sessions";
+
+    private static readonly StoryJson Json = StoryJson.Contracts;
+
+    public static void MapSessions(this IEndpointRouteBuilder v1)
+    {
+        var sessions = v1.MapGroup("/sessions").WithTags("Sessions").ProducesValidationProblem();
+
+        sessions.MapGet("/", ListAsync)
+            .WithName("ListSessions").WithSummary("List sessions, newest first")
+            .WithDescription("`active=true` lists those that go on, `active=false` those that ended. The `Link` header leads to the next page.")
+            .Produces<Session[]>();
+
+        sessions.MapGet("/{id}", GetAsync)
+            .WithName("GetSession").WithSummary("Read a session")
+            .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        sessions.MapPost("/", CreateAsync)
+            .WithName("CreateSession").WithSummary("Begin a session").WithBodyLimit(BodyLimits.Document)
+            .Accepts<NewSession>(JsonBody.ContentType)
+            .Produces<Session>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
+
+        sessions.MapPatch("/{id}", PatchAsync)
+            .WithName("PatchSession").WithSummary("Change some of a session")
+            .WithDescription("What is left out stays. `context` is a JSON merge patch (RFC 7396): null removes a member.")
+            .WithBodyLimit(BodyLimits.Document)
+            .Accepts<SessionPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
+            .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        sessions.MapPost("/{id}/end", EndAsync)
+            .WithName("EndSession").WithSummary("End a session; one that has ended stays as it is")
+            .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpRequest request, SessionStore store, CancellationToken cancellationToken,
+        bool? active = null, Guid? agent_id = null, int? limit = null, string? cursor = null)
+    {
+        var errors = new InputErrors();
+        var size = Paging.Limit(limit, errors);
+        var filter = new SessionFilter(agent_id, active, Paging.TimeCursor(cursor, List, errors), size + 1);
+        errors.ThrowIfAny();
+
+        return Paging.Page(
+            request, await store.ListAsync(filter, cancellationToken), size, Json.ListSession, session => new TimeCursor(session.CreatedAt, session.Id).ToText(List));
+    }
+
+    private static async Task<IResult> GetAsync(Guid id, SessionStore store, CancellationToken cancellationToken) =>
+        Found(id, await store.GetAsync(id, cancellationToken));
+
+    private static async Task<IResult> CreateAsync(HttpRequest request, SessionStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var sent = await JsonBody.ReadAsync(request, Json.NewSession, cancellationToken);
+        var errors = new InputErrors();
+        var session = sent.Validate(errors, Timestamp.Now(time));
+        errors.ThrowIfAny();
+
+        return await store.InsertAsync(session, cancellationToken)
+            ? new JsonAnswer<Session>(session, Json.Session, StatusCodes.Status201Created) { Location = $"/v1/sessions/{session.Id}" }
+            : TypedResults.Problem($"There is a session {session.Id} already; PATCH changes it.", statusCode: StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> PatchAsync(Guid id, HttpRequest request, SessionStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var patch = await JsonBody.ReadAsync(request, Json.SessionPatch, cancellationToken);
+        var errors = new InputErrors();
+        patch.Validate(errors);
+        errors.ThrowIfAny();
+
+        return Found(id, await store.PatchAsync(id, patch, Timestamp.Now(time), cancellationToken));
+    }
+
+    private static async Task<IResult> EndAsync(Guid id, SessionStore store, TimeProvider time, CancellationToken cancellationToken) =>
+        Found(id, await store.EndAsync(id, Timestamp.Now(time), cancellationToken));
+
+    private static IResult Found(Guid id, Session? session) => session is not null
+        ? new JsonAnswer<Session>(session, Json.Session)
+        : TypedResults.Problem($"There is no session {id}.", statusCode: StatusCodes.Status404NotFound);
+}
