@@ -1,10 +1,13 @@
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiKeys;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
 
@@ -14,7 +17,6 @@ namespace StoryPortal.DataLayer;
 public static class DataLayerExtensions
 {
     private const string DatabaseName = "storyportal";
-    private const string RedisName = "redis";
 
     // More statements than the product has, so that each is prepared once for each connection and stays so.
     private const int PreparedStatements = 64;
@@ -35,19 +37,14 @@ public static class DataLayerExtensions
             connection.CommandTimeout = options.CommandTimeoutSeconds;
             connection.ApplicationName = builder.Environment.ApplicationName;
         });
-        builder.AddRedisClient(RedisName, settings => settings.DisableHealthChecks = true, redis =>
-        {
-            redis.AbortOnConnectFail = false;
-            redis.BacklogPolicy = StackExchange.Redis.BacklogPolicy.FailFast;
-            redis.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
-            redis.AsyncTimeout = 250;
-            redis.SyncTimeout = 250;
-        });
+        builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis => redis.FailFast());
 
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<ServiceStore>();
+        builder.Services.AddSingleton<ApiKeyStore>();
+        builder.Services.AddSingleton<IKeySource>(services => services.GetRequiredService<ApiKeyStore>());
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
         builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();
 

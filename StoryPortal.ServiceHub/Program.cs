@@ -1,6 +1,8 @@
 using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
+using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
@@ -11,6 +13,7 @@ var builder = WebApplication.CreateSlimBuilder(args);
 
 builder.AddServiceDefaults("service-hub");
 builder.AddDataLayer(maxPoolSize: 24);
+builder.AddKeyVerification();
 builder.AddHttp();
 builder.AddDocumentation();
 builder.AddSelfRegistration(self =>
@@ -23,14 +26,19 @@ builder.AddSelfRegistration(self =>
 var app = builder.Build();
 
 app.UseServiceDefaults();
+app.UseScopes();
 app.UseRequestDecompression();
 
 var v1 = app.MapGroup("/v1");
 v1.MapAgents();
 v1.MapEvents();
 v1.MapServices();
+v1.MapAdminGroup().MapApiKeys();
 
-app.MapInternalGroup().MapRegistration();
+var system = app.MapInternalGroup();
+system.MapRegistration();
+system.MapKeyLookup();
+
 app.MapDocumentation();
 
 app.Run();

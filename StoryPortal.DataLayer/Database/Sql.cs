@@ -17,6 +17,8 @@ internal static class Sql
 
     public static NpgsqlParameter Int(int? value) => Of(value, NpgsqlDbType.Integer);
 
+    public static NpgsqlParameter Bytes(byte[] value) => Of(value, NpgsqlDbType.Bytea);
+
     public static NpgsqlParameter Json(RawJson value) => new() { Value = value.Utf8, NpgsqlDbType = NpgsqlDbType.Jsonb };
 
     private static NpgsqlParameter Of(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };

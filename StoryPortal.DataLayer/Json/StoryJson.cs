@@ -2,8 +2,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiKeys;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
 
 namespace StoryPortal.DataLayer.Json;
@@ -17,6 +19,9 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(EventBatchResult))]
 [JsonSerializable(typeof(List<Service>))]
 [JsonSerializable(typeof(InstanceRegistration))]
+[JsonSerializable(typeof(List<ApiKey>))]
+[JsonSerializable(typeof(NewApiKey))]
+[JsonSerializable(typeof(ApiKeyWithSecret))]
 public sealed partial class StoryJson : JsonSerializerContext
 {
     /// <summary>The contracts under the rules of <see cref="Apply"/>.</summary>
@@ -34,6 +39,7 @@ public sealed partial class StoryJson : JsonSerializerContext
         options.AllowDuplicateProperties = false;
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the answers are JSON documents, never part of a page
         options.Converters.Add(new TimestampConverter());
+        options.Converters.Add(new EnumTextConverter<Scope>());
         return options;
     }
 }
