@@ -1,5 +1,6 @@
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.ApiKeys;
+using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
@@ -41,6 +42,7 @@ public static class DataLayerExtensions
 
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
+        builder.Services.AddSingleton<ApiRequestStore>();
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<ServiceStore>();
         builder.Services.AddSingleton<ApiKeyStore>();

@@ -4,6 +4,7 @@ using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
+using StoryPortal.ServiceHub.ApiRequests;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
 using StoryPortal.ServiceHub.Http;
@@ -32,12 +33,14 @@ app.UseRequestDecompression();
 var v1 = app.MapGroup("/v1");
 v1.MapAgents();
 v1.MapEvents();
+v1.MapApiRequests();
 v1.MapServices();
 v1.MapAdminGroup().MapApiKeys();
 
 var system = app.MapInternalGroup();
 system.MapRegistration();
 system.MapKeyLookup();
+system.MapApiRequestLog();
 
 app.MapDocumentation();
 

@@ -63,6 +63,9 @@ internal sealed class Filter(FilteredQuery query)
     public Filter When(int index, string? value) => value is null ? this : With(index, Sql.Text(value));
 
     /// <inheritdoc cref="When(int, string?)"/>
+    public Filter When(int index, int? value) => value is null ? this : With(index, Sql.Int(value.Value));
+
+    /// <inheritdoc cref="When(int, string?)"/>
     public Filter When(int index, Guid? value) => value is null ? this : With(index, Sql.Uuid(value.Value));
 
     /// <inheritdoc cref="When(int, string?)"/>

@@ -3,8 +3,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.ApiKeys;
+using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
 
@@ -14,6 +16,8 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(List<Agent>))]
 [JsonSerializable(typeof(List<NewAgent>))]
 [JsonSerializable(typeof(AgentBatchResult))]
+[JsonSerializable(typeof(List<ApiRequest>))]
+[JsonSerializable(typeof(List<RouteStats>))]
 [JsonSerializable(typeof(List<Event>))]
 [JsonSerializable(typeof(List<NewEvent>))]
 [JsonSerializable(typeof(EventBatchResult))]

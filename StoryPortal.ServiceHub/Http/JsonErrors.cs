@@ -6,6 +6,7 @@ namespace StoryPortal.ServiceHub.Http;
 internal static class JsonErrors
 {
     private const string Body = "body";
+    private const string MissingFields = "missing required properties including: ";
 
     public static (string Field, string Message) Describe(JsonException exception) =>
         (FieldOf(exception.Path), Describe(exception.Message, exception.InnerException?.Message));
@@ -22,6 +23,11 @@ internal static class JsonErrors
         if (message.Contains("could not be mapped", StringComparison.Ordinal))
         {
             return "is not a known field.";
+        }
+
+        if (message.IndexOf(MissingFields, StringComparison.Ordinal) is >= 0 and var missing)
+        {
+            return $"lacks {message[(missing + MissingFields.Length)..]}";
         }
 
         if (message.StartsWith("Duplicate", StringComparison.Ordinal))

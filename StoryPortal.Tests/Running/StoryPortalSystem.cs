@@ -26,6 +26,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     /// <summary>The hub's HTTP/1.1 port.</summary>
     public HttpClient Hub { get; private set; } = null!;
 
+    /// <summary>The hub's HTTP/2 port, as a process of the system.</summary>
+    public HttpClient Internal { get; private set; } = null!;
+
     /// <summary>The system's database.</summary>
     public NpgsqlDataSource Database { get; private set; } = null!;
 
@@ -39,7 +42,8 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
         using var deadline = new CancellationTokenSource(StartPatience);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}"], deadline.Token);
+            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}"],
+            deadline.Token);
         _app = await builder.BuildAsync(deadline.Token);
         await _app.StartAsync(deadline.Token);
         await _app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", deadline.Token);
@@ -50,6 +54,10 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         Gateway.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         Secure = CreateSecureClient(_app.GetEndpoint("gateway", "https"));
         Hub = _app.CreateHttpClient("service-hub", "http");
+        Internal = _app.CreateHttpClient("service-hub", "http2");
+        Internal.DefaultRequestVersion = HttpVersion.Version20;
+        Internal.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        Internal.DefaultRequestHeaders.Add("X-Internal-Key", InternalKey);
         ConnectionString = (await _app.GetConnectionStringAsync("storyportal", deadline.Token))!;
         Database = NpgsqlDataSource.Create(ConnectionString);
     }
@@ -81,6 +89,8 @@ public sealed class StoryPortalSystem : IAsyncLifetime
 
     /// <summary>The admin key of the system.</summary>
     public const string AdminKey = "the-admin-key-of-the-tests";
+
+    private const string InternalKey = "the-internal-key-of-the-tests";
 }
 
 /// <summary>Tests of this collection share one system and leave it as they found it, but for rows of their own.</summary>
