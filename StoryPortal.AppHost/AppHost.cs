@@ -27,6 +27,7 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithHttpEndpoint(port: builder.FixedPort(8009), name: "http", env: "Listen__Http")
     .WithRunModeHttps(8443)
     .WithHttpEndpoint(port: builder.FixedPort(8010), name: "internal", env: "Listen__Internal")
+    .WithReference(servers.Cache) // not waited for: the gateway works without it
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
     .WithRegistrationUrl()

@@ -1,7 +1,6 @@
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.ApiKeys;
 using StoryPortal.DataLayer.ApiRequests;
-using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Schema;

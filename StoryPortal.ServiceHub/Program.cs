@@ -27,6 +27,7 @@ builder.AddSelfRegistration(self =>
 var app = builder.Build();
 
 app.UseServiceDefaults();
+app.UseMiddleware<RouteHeaderMiddleware>();
 app.UseScopes();
 app.UseRequestDecompression();
 
