@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using StoryPortal.AppHost.Commands;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
 using StoryPortal.AppHost.Running;
@@ -27,6 +28,7 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithHttpEndpoint(port: builder.FixedPort(8009), name: "http", env: "Listen__Http")
     .WithRunModeHttps(8443)
     .WithHttpEndpoint(port: builder.FixedPort(8010), name: "internal", env: "Listen__Internal")
+    .WithReference(servers.Cache) // not waited for: the gateway works without it
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
     .WithRegistrationUrl()
@@ -44,6 +46,7 @@ foreach (var hub in hubs)
     gateway.WithHub(hub).WaitFor(hub);
 }
 
+hubs[0].WithCacheCommands(adminKey);
 gateway.AnnounceWhenReady(hubs[0], dataLayer, servers, adminKey);
 
 builder.Build().Run();

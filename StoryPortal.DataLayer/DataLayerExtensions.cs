@@ -1,4 +1,5 @@
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiKeys;
 using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
@@ -9,6 +10,8 @@ using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
 
@@ -18,7 +21,6 @@ namespace StoryPortal.DataLayer;
 public static class DataLayerExtensions
 {
     private const string DatabaseName = "storyportal";
-    private const string RedisName = "redis";
 
     // More statements than the product has, so that each is prepared once for each connection and stays so.
     private const int PreparedStatements = 64;
@@ -39,7 +41,7 @@ public static class DataLayerExtensions
             connection.CommandTimeout = options.CommandTimeoutSeconds;
             connection.ApplicationName = builder.Environment.ApplicationName;
         });
-        builder.AddRedisClient(RedisName, settings => settings.DisableHealthChecks = true, CachingExtensions.ConfigureRedis);
+        builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis => redis.FailFast());
 
         builder.AddCaching();
         builder.Services.AddSingleton<StoryDatabase>();
@@ -51,6 +53,8 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<ModelConfigStore>();
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<ServiceStore>();
+        builder.Services.AddSingleton<ApiKeyStore>();
+        builder.Services.AddSingleton<IKeySource>(services => services.GetRequiredService<ApiKeyStore>());
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
         builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();
 

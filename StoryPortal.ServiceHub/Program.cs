@@ -1,6 +1,8 @@
 using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
+using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
 using StoryPortal.ServiceHub.ApiRequests;
 using StoryPortal.ServiceHub.Documentation;
@@ -15,6 +17,7 @@ var builder = WebApplication.CreateSlimBuilder(args);
 
 builder.AddServiceDefaults("service-hub");
 builder.AddDataLayer(maxPoolSize: 24);
+builder.AddKeyVerification();
 builder.AddHttp();
 builder.AddDocumentation();
 builder.Services.AddHostedService<LeaseWatch>();
@@ -28,6 +31,8 @@ builder.AddSelfRegistration(self =>
 var app = builder.Build();
 
 app.UseServiceDefaults();
+app.UseMiddleware<RouteHeaderMiddleware>();
+app.UseScopes();
 app.UseRequestDecompression();
 
 var v1 = app.MapGroup("/v1");
@@ -39,8 +44,13 @@ v1.MapApiRequests();
 v1.MapServices();
 v1.MapModels();
 
+var admin = v1.MapAdminGroup();
+admin.MapApiKeys();
+admin.MapCache();
+
 var system = app.MapInternalGroup();
 system.MapRegistration();
+system.MapKeyLookup();
 system.MapApiRequestLog();
 
 app.MapDocumentation();

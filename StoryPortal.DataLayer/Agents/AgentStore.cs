@@ -33,6 +33,12 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     private static readonly Query GetQuery = new("agents.get", QueryClass.Simple,
         $"SELECT {Columns} FROM mcp_documents.agents WHERE id = $1");
 
+    private static readonly Query GetManyQuery = new("agents.get_many", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.agents WHERE id = ANY($1)");
+
+    private static readonly Query ActiveIdsQuery = new("agents.active_ids", QueryClass.Simple,
+        "SELECT id FROM mcp_documents.agents WHERE status = 'active' ORDER BY created_at DESC, id DESC LIMIT $1");
+
     private static readonly Query InsertQuery = new("agents.insert", QueryClass.Simple, $"""
         INSERT INTO mcp_documents.agents ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (id) DO NOTHING
@@ -103,9 +109,17 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     public Task<Agent?> GetAsync(Guid id, CancellationToken cancellationToken) =>
         database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
 
+    /// <summary>The ids of active agents, the latest first.</summary>
+    internal Task<List<Guid>> ActiveIdsAsync(int limit, CancellationToken cancellationToken) =>
+        database.ListAsync(ActiveIdsQuery, [Sql.Int(limit)], row => row.GetGuid(0), cancellationToken);
+
+    /// <summary>Those agents that there are.</summary>
+    internal Task<List<Agent>> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        database.ListAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
+
     /// <summary>Stores a new agent; false when its id is taken.</summary>
     public async Task<bool> InsertAsync(Agent agent, CancellationToken cancellationToken) =>
-        await cache.InvalidateAfterAsync(database.ExecuteAsync(InsertQuery, Parameters(agent), cancellationToken), rows => rows == 1, TagsOf(agent)) == 1;
+        await cache.InvalidateAfterAsync(database.ExecuteAsync(InsertQuery, Parameters(agent), cancellationToken), rows => rows == 1, TagsOf(agent.Id)) == 1;
 
     /// <summary>Stores an agent in place of what was there; returns it as it is now, and whether it is new.</summary>
     public async Task<(Agent Agent, bool Created)> UpsertAsync(Agent agent, CancellationToken cancellationToken)
@@ -115,7 +129,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         do
         {
             var written = database.FirstAsync(UpsertQuery, Parameters(agent), Read, cancellationToken);
-            stored = await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(agent)) ?? await GetAsync(agent.Id, cancellationToken);
+            stored = await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(agent.Id)) ?? await GetAsync(agent.Id, cancellationToken);
         }
         while (stored is null);
 
@@ -123,19 +137,20 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     }
 
     /// <summary>Changes what the patch names; returns the agent as it is now, or null when there is none.</summary>
-    public async Task<Agent?> PatchAsync(Guid id, AgentPatch patch, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await database.FirstAsync(
-            PatchQuery,
-            [
-                Sql.Uuid(id), Sql.Text(patch.Name), Sql.Text(patch.Type), Sql.Text(patch.Status is { } status ? EnumText<AgentStatus>.Of(status) : null),
-                Sql.Json(patch.Configuration ?? default), Sql.Json(patch.Metadata ?? default), Sql.Time(now),
-            ],
-            Read, cancellationToken)
-        ?? await GetAsync(id, cancellationToken);
+    public async Task<Agent?> PatchAsync(Guid id, AgentPatch patch, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        NpgsqlParameter[] parameters =
+        [
+            Sql.Uuid(id), Sql.Text(patch.Name), Sql.Text(patch.Type), Sql.Text(patch.Status is { } status ? EnumText<AgentStatus>.Of(status) : null),
+            Sql.Json(patch.Configuration ?? default), Sql.Json(patch.Metadata ?? default), Sql.Time(now),
+        ];
+        var written = database.FirstAsync(PatchQuery, parameters, Read, cancellationToken);
+        return await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(id)) ?? await GetAsync(id, cancellationToken);
+    }
 
     /// <summary>Deletes an agent; its events stay. False when there is none.</summary>
     public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
-        await database.ExecuteAsync(DeleteQuery, [Sql.Uuid(id)], cancellationToken) == 1;
+        await cache.InvalidateAfterAsync(database.ExecuteAsync(DeleteQuery, [Sql.Uuid(id)], cancellationToken), rows => rows == 1, TagsOf(id)) == 1;
 
     /// <summary>Stores many agents in place of what was there, all or none. Of agents with the same id the last one counts.</summary>
     public async Task<AgentBatchResult> UpsertManyAsync(IReadOnlyList<Agent> agents, CancellationToken cancellationToken)
@@ -156,7 +171,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
             written, result => result.Created + result.Updated > 0, [CacheTag.AgentLists, .. distinct.Keys.Select(CacheKey.AgentTag)]);
     }
 
-    private static CacheTag[] TagsOf(Agent agent) => [CacheTag.AgentLists, CacheKey.AgentTag(agent.Id)];
+    private static CacheTag[] TagsOf(Guid id) => [CacheTag.AgentLists, CacheKey.AgentTag(id)];
 
     private static NpgsqlParameter[] Parameters(Agent agent) =>
     [

@@ -20,9 +20,10 @@ internal sealed partial class CacheBackplane(
     TimeProvider time,
     ILogger<CacheBackplane> logger) : BackgroundService
 {
-    private static readonly RedisChannel Channel = RedisChannel.Literal(CacheNames.Prefix + "cache");
+    private static readonly RedisChannel Channel = RedisChannel.Literal(CacheNames.KeyPrefix + "cache");
     private static readonly TimeSpan BeatInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan BeatTimeout = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan UnansweredPatience = TimeSpan.FromMilliseconds(10);
 
     // For so long an answer in memory may be wrong while the processes cannot hear each other.
     private static readonly TimeSpan UnheardLife = TimeSpan.FromSeconds(1);
@@ -54,26 +55,17 @@ internal sealed partial class CacheBackplane(
             generations.Invalidate(slot);
         }
 
-        if (!_hears)
-        {
-            _owes = true;
-            return;
-        }
-
-        var number = Interlocked.Increment(ref _lastNumber);
-        using var awaited = _acknowledgements.Expect(number);
         try
         {
-            // One after the other on one connection: whoever hears of it finds it done.
-            var deleted = answers.InvalidateAsync(slots);
-            var published = redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Invalidate(_self, number, slots));
-            await deleted;
-            var others = await published - 1;
-            await awaited.From(others).WaitAsync(TimeSpan.FromMilliseconds(options.Value.AcknowledgementMilliseconds), time);
-        }
-        catch (TimeoutException exception) when (exception is not RedisTimeoutException)
-        {
-            metrics.Unacknowledged();
+            if (_hears)
+            {
+                await SendAsync(slots);
+                return;
+            }
+
+            // It may still arrive; but nobody waits for a Redis that has not answered before.
+            _owes = true;
+            await SendAsync(slots).WaitAsync(UnansweredPatience, time);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
@@ -143,13 +135,34 @@ internal sealed partial class CacheBackplane(
         }
     }
 
+    private async Task SendAsync(int[] slots)
+    {
+        var number = Interlocked.Increment(ref _lastNumber);
+        using var awaited = _acknowledgements.Expect(number);
+
+        // One after the other on one connection: whoever hears of it finds it done.
+        var deleted = answers.InvalidateAsync(slots);
+        var published = redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Invalidate(_self, number, slots));
+        await deleted;
+        var others = await published - 1;
+        try
+        {
+            await awaited.From(others).WaitAsync(TimeSpan.FromMilliseconds(options.Value.AcknowledgementMilliseconds), time);
+        }
+        catch (TimeoutException)
+        {
+            metrics.Unacknowledged();
+        }
+    }
+
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
         var beat = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var number = Interlocked.Increment(ref _beatNumber);
+        var patience = TimeSpan.FromMilliseconds(options.Value.SilenceMilliseconds);
         _beat = beat;
-        await redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Beat(_self, number)).WaitAsync(BeatTimeout, time, cancellationToken);
-        await beat.Task.WaitAsync(BeatTimeout, time, cancellationToken);
+        await redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Beat(_self, number)).WaitAsync(patience, time, cancellationToken);
+        await beat.Task.WaitAsync(patience, time, cancellationToken);
     }
 
     // Who could not invalidate something while Redis was away invalidates everything, and tells the others. Each process leaves what is in Redis

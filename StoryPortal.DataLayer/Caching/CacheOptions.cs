@@ -20,6 +20,10 @@ public sealed class CacheOptions
     [Range(0, 1000)]
     public int AcknowledgementMilliseconds { get; set; } = 25;
 
+    /// <summary>Milliseconds without hearing itself after which a process takes it that it hears nobody. Default 500.</summary>
+    [Range(50, 60_000)]
+    public int SilenceMilliseconds { get; set; } = 500;
+
     /// <summary>Milliseconds after which a read is answered with what is stale, if there is something, while the database is still asked. Default 500.</summary>
     [Range(1, 10_000)]
     public int SoftTimeoutMilliseconds { get; set; } = 500;

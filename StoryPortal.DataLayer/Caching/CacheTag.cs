@@ -31,6 +31,9 @@ public readonly record struct CacheTag(int Slot)
     /// <summary>Model configurations: there are few.</summary>
     public static readonly CacheTag Models = new(4);
 
+    /// <summary>Quality scores, their lists and their summary.</summary>
+    public static readonly CacheTag QualityScores = new(5);
+
     /// <summary>The tag of one entity.</summary>
     public static CacheTag Of(CacheTier tier, Guid id)
     {

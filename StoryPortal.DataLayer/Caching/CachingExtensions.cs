@@ -1,23 +1,14 @@
 using Microsoft.Extensions.Options;
-using StackExchange.Redis;
+using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Database;
+using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.Health;
 
 namespace StoryPortal.DataLayer.Caching;
 
 internal static class CachingExtensions
 {
-    /// <summary>A Redis that is slow or away fails at once, and is found again soon.</summary>
-    public static void ConfigureRedis(ConfigurationOptions redis)
-    {
-        redis.AbortOnConnectFail = false;
-        redis.BacklogPolicy = BacklogPolicy.FailFast;
-        redis.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
-        redis.AsyncTimeout = 250;
-        redis.SyncTimeout = 250;
-        redis.ConnectTimeout = 1000;
-        redis.ReconnectRetryPolicy = new LinearRetry(200);
-    }
-
     /// <summary>Adds the cache, and what keeps it in step with those of the other processes.</summary>
     public static void AddCaching(this IHostApplicationBuilder builder)
     {
@@ -38,5 +29,22 @@ internal static class CachingExtensions
             services.GetRequiredService<StoryDatabase>(),
             services.GetRequiredService<IOptions<CacheOptions>>(),
             services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new CacheWarmer(
+            services.GetRequiredService<RedisAnswers>(),
+            services.GetRequiredService<CacheBackplane>(),
+            services.GetRequiredService<CacheMetrics>(),
+            services.GetRequiredService<AgentStore>(),
+            services.GetRequiredService<ServiceStore>(),
+            services.GetRequiredService<ModelConfigStore>(),
+            services.GetRequiredService<IOptions<CacheOptions>>(),
+            services.GetRequiredService<TimeProvider>()));
+    }
+
+    /// <summary>Warms the cache when the process starts: only the worker does.</summary>
+    public static void AddCacheWarmUp(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<WarmUpWorker>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WarmUpWorker>());
+        builder.Services.AddHealthChecks().AddDependencyCheck<WarmUpWorker>("cache-warm-up");
     }
 }

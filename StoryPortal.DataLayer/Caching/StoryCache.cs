@@ -89,6 +89,22 @@ public sealed class StoryCache : IDisposable
     /// <summary>Tells the subscribers of <paramref name="channel"/> that something has changed. Never fails.</summary>
     public Task AnnounceAsync(string channel) => _backplane.AnnounceAsync(channel);
 
+    /// <summary>Empties the cache of every process and Redis. Returns how many answers Redis had; null when it cannot be reached: they are not used again either.</summary>
+    public async Task<long?> FlushAsync(CancellationToken cancellationToken)
+    {
+        await _backplane.InvalidateAsync([CacheTag.Everything.Slot]);
+        _memory.Compact(1);
+        try
+        {
+            return _backplane.IsUsable ? await _answers.DeleteAllAsync(cancellationToken) : null;
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            _backplane.Lost(exception);
+            return null;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -220,7 +236,7 @@ public sealed class StoryCache : IDisposable
 
         private CachedAnswer Found(FusionCacheFactoryExecutionContext<CachedAnswer> context, CachedAnswer answer, CacheSource source, TimeSpan life)
         {
-            context.Options.Size = answer.Size;
+            context.Options.Size = answer.Size + (key.Text.Length * sizeof(char));
             context.Options.Duration = life;
             (Answer, Source) = (answer, source);
             return answer;

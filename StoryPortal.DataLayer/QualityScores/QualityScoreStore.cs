@@ -1,12 +1,13 @@
 using Npgsql;
 using NpgsqlTypes;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.QualityScores;
 
 /// <summary>Quality scores in Postgres.</summary>
-public sealed class QualityScoreStore(StoryDatabase database)
+public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache)
 {
     internal const string Columns = "id, component_type, component_id, overall_score, dimensions, calculated_at";
 
@@ -82,7 +83,8 @@ public sealed class QualityScoreStore(StoryDatabase database)
         QualityScore? stored = null;
         while (stored is null)
         {
-            if (await database.ExecuteAsync(InsertQuery, Parameters(score), cancellationToken) == 1)
+            var written = database.ExecuteAsync(InsertQuery, Parameters(score), cancellationToken);
+            if (await cache.InvalidateAfterAsync(written, rows => rows == 1, CacheTag.QualityScores) == 1)
             {
                 return (score, true);
             }
@@ -99,11 +101,12 @@ public sealed class QualityScoreStore(StoryDatabase database)
     {
         // By id: two batches with the same scores lock them in the same order.
         var sorted = scores.OrderBy(score => score.Id).ToList();
-        return Batch.WriteAsync(database, sorted, WriteAsync, reader =>
+        var written = Batch.WriteAsync(database, sorted, WriteAsync, reader =>
         {
             var accepted = reader.GetInt32(0);
             return new QualityScoreBatchResult(accepted, scores.Count - accepted);
         }, cancellationToken);
+        return cache.InvalidateAfterAsync(written, result => result.Accepted > 0, CacheTag.QualityScores);
     }
 
     internal static QualityScore Read(NpgsqlDataReader row, int first) => new()

@@ -37,6 +37,7 @@ internal static class DocumentationExtensions
             Describe<AgentStatus>(schema, context);
             Describe<Assessment>(schema, context);
             Describe<ServiceStatus>(schema, context);
+            Describe<ServiceDefaults.Authentication.Scope>(schema, context);
             if (context.JsonTypeInfo.Type == typeof(DateTimeOffset))
             {
                 schema.Type = JsonSchemaType.String;
@@ -48,7 +49,7 @@ internal static class DocumentationExtensions
 
     public static void MapDocumentation(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapOpenApi();
+        endpoints.MapOpenApi().OpenToEverybody();
 
         // Without what would ask other hosts for something.
         endpoints.MapScalarApiReference("/docs", page => page
@@ -57,7 +58,7 @@ internal static class DocumentationExtensions
             .DisableAgent()
             .DisableMcp()
             .DisableTelemetry()
-            .DisableDefaultFonts());
+            .DisableDefaultFonts()).OpenToEverybody();
     }
 
     // Converters of our own hide the members from the generator.

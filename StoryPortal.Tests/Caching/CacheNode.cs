@@ -6,6 +6,7 @@ using Npgsql;
 using StackExchange.Redis;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Caching;
@@ -30,7 +31,7 @@ internal sealed class CacheNode : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var connection = ConfigurationOptions.Parse(redis);
-        CachingExtensions.ConfigureRedis(connection);
+        connection.FailFast();
         builder.Services.AddSingleton<IConnectionMultiplexer>(await ConnectionMultiplexer.ConnectAsync(connection));
         builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1"));
         builder.Services.AddSingleton<StoryDatabase>();
