@@ -32,6 +32,7 @@ internal sealed partial class CacheBackplane(
     private readonly Acknowledgements _acknowledgements = new();
     private volatile TaskCompletionSource? _beat;
     private long _beatNumber;
+    private long _lastBeat;
     private long _lastNumber;
     private volatile bool _hears;
     private volatile bool _owes;
@@ -93,10 +94,11 @@ internal sealed partial class CacheBackplane(
         _owes = true;
     }
 
-    /// <summary>A command to Redis failed: until a message comes back again, Redis is left alone.</summary>
+    /// <summary>A command to Redis failed: until a message comes back again, Redis is left alone. A single one that took too long is no reason.</summary>
     public void Lost(Exception exception)
     {
-        if (_hears)
+        var isSlow = exception is RedisTimeoutException && time.GetElapsedTime(Volatile.Read(ref _lastBeat)).TotalMilliseconds < options.Value.SilenceMilliseconds;
+        if (_hears && !isSlow)
         {
             _hears = false;
             LogLost(exception.Message);
@@ -163,6 +165,7 @@ internal sealed partial class CacheBackplane(
         _beat = beat;
         await redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Beat(_self, number)).WaitAsync(patience, time, cancellationToken);
         await beat.Task.WaitAsync(patience, time, cancellationToken);
+        Volatile.Write(ref _lastBeat, time.GetTimestamp());
     }
 
     // Who could not invalidate something while Redis was away invalidates everything, and tells the others. Each process leaves what is in Redis

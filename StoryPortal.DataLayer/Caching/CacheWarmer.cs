@@ -50,6 +50,10 @@ public sealed class CacheWarmer
             _metrics.WarmUpTook(took);
             return new WarmUp(agents, services, models, Math.Round(took.TotalMilliseconds, 3));
         }
+        catch (RedisServerException) // full
+        {
+            return null;
+        }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
         {
             _backplane.Lost(exception);

@@ -27,11 +27,12 @@ internal sealed class CacheNode : IAsyncDisposable
     public StoryDatabase Database => _host.Services.GetRequiredService<StoryDatabase>();
 
     /// <summary>Starts a node and waits until it uses Redis.</summary>
-    public static async Task<CacheNode> StartAsync(string redis, Action<CacheOptions>? configure = null)
+    public static async Task<CacheNode> StartAsync(string redis, Action<CacheOptions>? configure = null, int timeoutMilliseconds = 250)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var connection = ConfigurationOptions.Parse(redis);
         connection.FailFast();
+        connection.AsyncTimeout = timeoutMilliseconds;
         builder.Services.AddSingleton<IConnectionMultiplexer>(await ConnectionMultiplexer.ConnectAsync(connection));
         builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1"));
         builder.Services.AddSingleton<StoryDatabase>();

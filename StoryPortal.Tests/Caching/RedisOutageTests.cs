@@ -86,7 +86,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
             }));
         }
 
-        Assert.True(_one.Backplane.IsUsable); // it is full, not away
+        await _one.IsUsableAsync(); // it is full, not away
         await server.ConfigSetAsync("maxmemory", "512mb");
         await EverythingIsAsItWasAsync();
     }

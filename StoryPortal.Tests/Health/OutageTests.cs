@@ -1,6 +1,5 @@
 using System.Net;
 using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Health;
@@ -19,7 +18,7 @@ public sealed class OutageTests : IAsyncLifetime
     [Fact]
     public async Task Without_redis_everything_works()
     {
-        await RunAsync("redis-server", KnownResourceCommands.StopCommand);
+        await _system.RunAsync("redis-server", KnownResourceCommands.StopCommand);
         await HealthIsAsync("degraded");
 
         using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
@@ -27,7 +26,7 @@ public sealed class OutageTests : IAsyncLifetime
         using var read = await _system.Gateway.GetAsync(new Uri($"/v1/agents/{agent.Id()}", UriKind.Relative));
         await read.JsonAsync();
 
-        await RunAsync("redis-server", KnownResourceCommands.StartCommand);
+        await _system.RunAsync("redis-server", KnownResourceCommands.StartCommand);
         await HealthIsAsync("healthy");
     }
 
@@ -37,23 +36,16 @@ public sealed class OutageTests : IAsyncLifetime
         using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
         var agent = await written.JsonAsync(HttpStatusCode.Created);
 
-        await RunAsync("postgres", KnownResourceCommands.StopCommand);
+        await _system.RunAsync("postgres", KnownResourceCommands.StopCommand);
         await HealthIsAsync("degraded");
         using var refused = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Bob", "type": "outage"}"""));
         await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
         Assert.NotNull(refused.Headers.RetryAfter?.Delta);
 
-        await RunAsync("postgres", KnownResourceCommands.StartCommand);
+        await _system.RunAsync("postgres", KnownResourceCommands.StartCommand);
         await HealthIsAsync("healthy");
         using var read = await _system.Gateway.GetAsync(new Uri("/v1/agents?type=outage", UriKind.Relative));
         Assert.Equal([agent.Id()], (await read.JsonAsync()).Ids());
-    }
-
-    private async Task RunAsync(string name, string command)
-    {
-        var resource = _system.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
-        var result = await _system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
-        Assert.True(result.Success, $"{command} of {name} failed.");
     }
 
     // 200 throughout: a probe that took the hubs out would take their cached reads out with them.

@@ -12,7 +12,17 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _data = new();
+    private readonly string[] _arguments;
+    private readonly Action<IDistributedApplicationTestingBuilder> _configure;
     private DistributedApplication? _app;
+
+    /// <summary>The system as it is.</summary>
+    public StoryPortalSystem() : this([])
+    {
+    }
+
+    internal StoryPortalSystem(string[] arguments, Action<IDistributedApplicationTestingBuilder>? configure = null) =>
+        (_arguments, _configure) = (arguments, configure ?? (_ => { }));
 
     /// <summary>The gateway, as a caller with the admin key.</summary>
     public HttpClient Gateway { get; private set; } = null!;
@@ -42,8 +52,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
         using var deadline = new CancellationTokenSource(StartPatience);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}"],
+            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. _arguments],
             deadline.Token);
+        _configure(builder);
         _app = await builder.BuildAsync(deadline.Token);
         await _app.StartAsync(deadline.Token);
         await _app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", deadline.Token);
