@@ -1,6 +1,7 @@
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.ApiKeys;
 using StoryPortal.DataLayer.ApiRequests;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Schema;
@@ -39,6 +40,7 @@ public static class DataLayerExtensions
         });
         builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis => redis.FailFast());
 
+        builder.AddCaching();
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<ApiRequestStore>();

@@ -17,6 +17,7 @@ builder.AddDataLayer(maxPoolSize: 24);
 builder.AddKeyVerification();
 builder.AddHttp();
 builder.AddDocumentation();
+builder.Services.AddHostedService<LeaseWatch>();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L12";

@@ -1,13 +1,14 @@
 using Npgsql;
 using NpgsqlTypes;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.Agents;
 
-/// <summary>Agents in Postgres.</summary>
-public sealed class AgentStore(StoryDatabase database)
+/// <summary>Agents in Postgres. What a write changes is invalidated in every cache before it ends.</summary>
+public sealed class AgentStore(StoryDatabase database, StoryCache cache)
 {
     private const string Columns = "id, name, type, status, configuration, metadata, created_at, updated_at";
     private const int StatusIs = 0;
@@ -91,7 +92,7 @@ public sealed class AgentStore(StoryDatabase database)
 
     /// <summary>Stores a new agent; false when its id is taken.</summary>
     public async Task<bool> InsertAsync(Agent agent, CancellationToken cancellationToken) =>
-        await database.ExecuteAsync(InsertQuery, Parameters(agent), cancellationToken) == 1;
+        await cache.InvalidateAfterAsync(database.ExecuteAsync(InsertQuery, Parameters(agent), cancellationToken), rows => rows == 1, TagsOf(agent)) == 1;
 
     /// <summary>Stores an agent in place of what was there; returns it as it is now, and whether it is new.</summary>
     public async Task<(Agent Agent, bool Created)> UpsertAsync(Agent agent, CancellationToken cancellationToken)
@@ -100,8 +101,8 @@ public sealed class AgentStore(StoryDatabase database)
         Agent? stored;
         do
         {
-            stored = await database.FirstAsync(UpsertQuery, Parameters(agent), Read, cancellationToken)
-                ?? await GetAsync(agent.Id, cancellationToken);
+            var written = database.FirstAsync(UpsertQuery, Parameters(agent), Read, cancellationToken);
+            stored = await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(agent)) ?? await GetAsync(agent.Id, cancellationToken);
         }
         while (stored is null);
 
@@ -118,12 +119,16 @@ public sealed class AgentStore(StoryDatabase database)
             distinct[agent.Id] = agent;
         }
 
-        return await Batch.WriteAsync(database, [.. distinct.Values], WriteAsync, reader =>
+        var written = Batch.WriteAsync(database, [.. distinct.Values], WriteAsync, reader =>
         {
             var (created, updated) = (reader.GetInt32(0), reader.GetInt32(1));
             return new AgentBatchResult(distinct.Count, created, updated, distinct.Count - created - updated);
         }, cancellationToken);
+        return await cache.InvalidateAfterAsync(
+            written, result => result.Created + result.Updated > 0, [CacheTag.AgentLists, .. distinct.Keys.Select(CacheKey.AgentTag)]);
     }
+
+    private static CacheTag[] TagsOf(Agent agent) => [CacheTag.AgentLists, CacheKey.AgentTag(agent.Id)];
 
     private static NpgsqlParameter[] Parameters(Agent agent) =>
     [

@@ -27,6 +27,9 @@ public sealed class StoryDatabase
     /// <summary>The connection pool, for what is no single query: COPY and transactions.</summary>
     public NpgsqlDataSource Source { get; }
 
+    /// <summary>Whether the database answered when it was last checked, about a second ago.</summary>
+    public bool IsReachable { get; internal set; } = true;
+
     /// <summary>Every row of the answer.</summary>
     public async Task<List<T>> ListAsync<T>(
         Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
@@ -58,6 +61,17 @@ public sealed class StoryDatabase
         Bind(command, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? read(reader) : null;
+    }
+
+    /// <summary>The one number that the statement answers with.</summary>
+    public async Task<int> NumberAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken)
+    {
+        using var measured = Measure(query);
+        await using var command = Source.CreateCommand(query.Sql);
+        Bind(command, parameters);
+        return await command.ExecuteScalarAsync(cancellationToken) is int number
+            ? number
+            : throw new InvalidDataException($"{query.Name} did not answer with a number.");
     }
 
     /// <summary>Runs a statement without an answer; returns the number of rows it touched.</summary>

@@ -8,7 +8,7 @@ public static class RedisExtensions
     /// <summary>The name of the connection.</summary>
     public const string ConnectionName = "redis";
 
-    /// <summary>Redis is only a cache: when it is away or slow that shows at once, and nobody waits for it.</summary>
+    /// <summary>A Redis that is slow or away fails at once, and is found again soon.</summary>
     public static void FailFast(this ConfigurationOptions redis)
     {
         redis.AbortOnConnectFail = false;
@@ -16,5 +16,7 @@ public static class RedisExtensions
         redis.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
         redis.AsyncTimeout = 250;
         redis.SyncTimeout = 250;
+        redis.ConnectTimeout = 1000;
+        redis.ReconnectRetryPolicy = new LinearRetry(200);
     }
 }
