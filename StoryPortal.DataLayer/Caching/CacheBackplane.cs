@@ -20,7 +20,7 @@ internal sealed partial class CacheBackplane(
     TimeProvider time,
     ILogger<CacheBackplane> logger) : BackgroundService
 {
-    private static readonly RedisChannel Channel = RedisChannel.Literal(CacheNames.KeyPrefix + "cache");
+    private static readonly RedisChannel Channel = RedisChannel.Literal(CacheNames.Prefix + "cache");
     private static readonly TimeSpan BeatInterval = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan UnansweredPatience = TimeSpan.FromMilliseconds(10);

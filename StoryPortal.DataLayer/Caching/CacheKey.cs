@@ -10,7 +10,7 @@ public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag
 {
     /// <summary>One agent.</summary>
     public static CacheKey Agent(Guid id) => new(
-        CacheTier.AgentMetadata, $"{CacheNames.KeyPrefix}{CacheTier.AgentMetadata.Name}:{id}", AgentTag(id));
+        CacheTier.AgentMetadata, $"{CacheNames.Prefix}{CacheTier.AgentMetadata.Name}:{id}", AgentTag(id));
 
     /// <summary>A list of agents without their events.</summary>
     /// <param name="query">The request's query string: it decides what is in the list and where its <c>Link</c> header leads.</param>
@@ -18,16 +18,16 @@ public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag
 
     /// <summary>One service.</summary>
     public static CacheKey Service(string name) => new(
-        CacheTier.ServiceRegistry, $"{CacheNames.KeyPrefix}{CacheTier.ServiceRegistry.Name}:{name}", CacheTag.Services);
+        CacheTier.ServiceRegistry, $"{CacheNames.Prefix}{CacheTier.ServiceRegistry.Name}:{name}", CacheTag.Services);
 
     /// <summary>A list of services.</summary>
     /// <param name="query">The request's query string.</param>
     public static CacheKey Services(string query) => new(
-        CacheTier.ServiceRegistry, $"{CacheNames.KeyPrefix}{CacheTier.ServiceRegistry.Name}?{query}", CacheTag.Services);
+        CacheTier.ServiceRegistry, $"{CacheNames.Prefix}{CacheTier.ServiceRegistry.Name}?{query}", CacheTag.Services);
 
     /// <summary>One session.</summary>
     public static CacheKey Session(Guid id) => new(
-        CacheTier.UserSessions, $"{CacheNames.KeyPrefix}{CacheTier.UserSessions.Name}:{id}", SessionTag(id));
+        CacheTier.UserSessions, $"{CacheNames.Prefix}{CacheTier.UserSessions.Name}:{id}", SessionTag(id));
 
     /// <summary>A list of sessions.</summary>
     /// <param name="query">The request's query string.</param>
@@ -35,7 +35,7 @@ public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag
 
     /// <summary>One model configuration.</summary>
     public static CacheKey Model(string id) => new(
-        CacheTier.ModelConfigs, $"{CacheNames.KeyPrefix}{CacheTier.ModelConfigs.Name}:{id}", CacheTag.Models);
+        CacheTier.ModelConfigs, $"{CacheNames.Prefix}{CacheTier.ModelConfigs.Name}:{id}", CacheTag.Models);
 
     /// <summary>A list of model configurations.</summary>
     /// <param name="query">The request's query string.</param>
@@ -55,5 +55,5 @@ public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag
     public static CacheTag SessionTag(Guid id) => CacheTag.Of(CacheTier.UserSessions, id);
 
     private static CacheKey List(string family, string query, CacheTag tag) => new(
-        CacheTier.ApiResponses, $"{CacheNames.KeyPrefix}{CacheTier.ApiResponses.Name}:{family}{query}", tag);
+        CacheTier.ApiResponses, $"{CacheNames.Prefix}{CacheTier.ApiResponses.Name}:{family}{query}", tag);
 }

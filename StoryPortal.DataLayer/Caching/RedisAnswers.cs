@@ -8,7 +8,7 @@ namespace StoryPortal.DataLayer.Caching;
 /// <summary>Answers in Redis, as plain strings that all processes share. Commands are pipelined, and none is awaited singly.</summary>
 internal sealed class RedisAnswers(IConnectionMultiplexer redis)
 {
-    private const string VersionPrefix = CacheNames.KeyPrefix + "version:";
+    private const string VersionPrefix = CacheNames.Prefix + "version:";
 
     // As old as no answer gets.
     private static readonly TimeSpan VersionLife = TimeSpan.FromDays(7);
@@ -72,7 +72,7 @@ internal sealed class RedisAnswers(IConnectionMultiplexer redis)
         {
             foreach (var tier in CacheTier.All)
             {
-                await foreach (var keys in server.KeysAsync(pattern: $"{CacheNames.KeyPrefix}{tier.Name}[:?]*", pageSize: Batch).Chunk(Batch).WithCancellation(cancellationToken))
+                await foreach (var keys in server.KeysAsync(pattern: $"{CacheNames.Prefix}{tier.Name}[:?]*", pageSize: Batch).Chunk(Batch).WithCancellation(cancellationToken))
                 {
                     deleted.Add(Database.KeyDeleteAsync(keys));
                 }

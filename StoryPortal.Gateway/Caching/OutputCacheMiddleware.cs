@@ -13,6 +13,9 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
     // What belongs to an answer whoever asks for it; all else belongs to the exchange in which it was fetched.
     private static readonly string[] Kept = ["Content-Type", "ETag", "Link", "Last-Modified", "Cache-Control"];
 
+    // What the hub itself has only because it cannot ask the database.
+    private static readonly StringValues Stale = "STALE";
+
     public Task InvokeAsync(HttpContext context)
     {
         var exchange = Exchange.Of(context);
@@ -121,12 +124,12 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
 
         KeyValuePair<string, StringValues>[] kept = [.. Kept.Where(name => response.Headers.ContainsKey(name)).Select(name => KeyValuePair.Create(name, response.Headers[name]))];
         var answer = new CachedAnswer(fetchedAt, kept, bytes.ToArray()) { Route = response.Headers[RouteHeader.Name] };
-        if (!response.Headers.CacheControl.ToString().Contains("no-store", StringComparison.OrdinalIgnoreCase))
+        var state = response.Headers["X-Cache"];
+        if (state != Stale && !response.Headers.CacheControl.ToString().Contains("no-store", StringComparison.OrdinalIgnoreCase))
         {
             cache.Keep(group, key, answer, policy, changes);
         }
 
-        var state = response.Headers["X-Cache"];
         response.Headers.Clear();
         await AnswerWriter.WriteAsync(context, exchange, answer, time, state.Count > 0 ? state : "MISS");
         return answer;

@@ -13,11 +13,7 @@ internal static class RedisConnection
             return;
         }
 
-        builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis =>
-        {
-            redis.FailFast();
-            redis.ConnectTimeout = 1000; // the gateway starts without it
-        });
+        builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis => redis.FailFast());
         builder.Services.AddHealthChecks().AddDependencyCheck<RedisCheck>("redis");
     }
 }

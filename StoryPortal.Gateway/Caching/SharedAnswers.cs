@@ -58,7 +58,7 @@ internal sealed class SharedAnswers(IServiceProvider services, TimeProvider time
         }
     }
 
-    private static RedisKey KeyOf(CacheGroup group) => $"{CacheNames.KeyPrefix}output:{group.Name}";
+    private static RedisKey KeyOf(CacheGroup group) => $"{CacheNames.Prefix}output:{group.Name}";
 
     private static byte[] Write(CachedAnswer answer)
     {

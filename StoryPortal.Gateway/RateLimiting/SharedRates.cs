@@ -86,7 +86,7 @@ internal sealed partial class SharedRates(
         }
     }
 
-    private static RedisKey KeyOf(RateWindow window, long minute) => $"{CacheNames.KeyPrefix}rate:{window.Name}:{minute}";
+    private static RedisKey KeyOf(RateWindow window, long minute) => $"{CacheNames.Prefix}rate:{window.Name}:{minute}";
 
     [LoggerMessage(1, LogLevel.Warning, "Redis does not answer: rates are counted at each gateway alone. {Reason}")]
     private partial void LogAlone(string reason);

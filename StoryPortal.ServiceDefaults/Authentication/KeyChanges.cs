@@ -11,7 +11,7 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 /// </summary>
 public sealed class KeyChanges(KeyVerifier keys, IServiceProvider services) : BackgroundService
 {
-    private static readonly RedisChannel Channel = RedisChannel.Literal(CacheNames.KeyPrefix + "api-keys:changed");
+    private static readonly RedisChannel Channel = RedisChannel.Literal(CacheNames.Prefix + "api-keys:changed");
 
     private readonly IConnectionMultiplexer? _redis = services.GetService<IConnectionMultiplexer>();
 

@@ -1,11 +1,11 @@
 namespace StoryPortal.ServiceDefaults.Caching;
 
-/// <summary>Names in Redis that several processes use.</summary>
+/// <summary>What the processes of one system call their keys and channels in Redis.</summary>
 public static class CacheNames
 {
-    /// <summary>Every key and channel begins with it.</summary>
-    public const string KeyPrefix = "sp_v2:";
+    /// <summary>Every key and every channel starts with this; the version changes when their format does.</summary>
+    public const string Prefix = "sp_v2:";
 
-    /// <summary>The channel on which a change of the service registry is told.</summary>
-    public const string ServicesChanged = "sp_v2:services:changed";
+    /// <summary>Channel with a message, empty, whenever the service registry has changed: who keeps answers made of it drops them.</summary>
+    public const string ServicesChanged = Prefix + "services:changed";
 }
