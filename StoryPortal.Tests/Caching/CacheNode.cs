@@ -70,8 +70,8 @@ internal sealed class CacheNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();
+        await _host.Services.GetRequiredService<IConnectionMultiplexer>().DisposeAsync();
         _host.Dispose();
-        await Task.CompletedTask;
     }
 }
 

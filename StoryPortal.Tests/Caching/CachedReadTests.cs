@@ -10,6 +10,7 @@ namespace StoryPortal.Tests.Caching;
 [Collection(SharedSystem.Name)]
 public sealed class CachedReadTests(StoryPortalSystem system)
 {
+    private readonly HttpClient _hub = system.CreateHubClient();
     private readonly string _type = $"cache-test-{Guid.NewGuid():N}";
 
     [Theory]
@@ -17,7 +18,7 @@ public sealed class CachedReadTests(StoryPortalSystem system)
     [InlineData("/v1/sessions")]
     public async Task A_second_read_is_a_hit_and_a_change_is_read_at_once_in_lists_too(string path)
     {
-        using var created = await system.Hub.PostAsync(Relative(path), Body($$"""{"name": "Ada", "type": "{{_type}}"}""", path));
+        using var created = await _hub.PostAsync(Relative(path), Body($$"""{"name": "Ada", "type": "{{_type}}"}""", path));
         var id = (await created.JsonAsync(HttpStatusCode.Created)).Id();
         var one = $"{path}/{id}";
         var list = $"{path}?limit=3";
@@ -28,7 +29,7 @@ public sealed class CachedReadTests(StoryPortalSystem system)
         await Eventually.TrueAsync(async () => await ReadAsync(one) is (_, "HIT") && await ReadAsync(list) is (_, "HIT"));
         Assert.Equal(first.GetRawText(), (await ReadAsync(one)).Json.GetRawText());
 
-        using var patched = await system.Hub.PatchAsync(Relative(one), Answers.Json("""{"type": "changed"}"""));
+        using var patched = await _hub.PatchAsync(Relative(one), Answers.Json("""{"type": "changed"}"""));
         var changed = await patched.JsonAsync();
         Assert.Equal(changed.GetRawText(), (await ReadAsync(one)).Json.GetRawText());
         Assert.Equal(changed.GetRawText(), (await ReadAsync(list)).Json.EnumerateArray().First(row => row.Id() == id).GetRawText());
@@ -39,11 +40,11 @@ public sealed class CachedReadTests(StoryPortalSystem system)
     {
         var address = await CreateAsync();
         await ReadAsync(address);
-        using var known = await system.Hub.GetAsync(Relative(address));
+        using var known = await _hub.GetAsync(Relative(address));
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.IfNoneMatch.Add(known.Headers.ETag!);
 
-        using var again = await system.Hub.SendAsync(request);
+        using var again = await _hub.SendAsync(request);
         Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
         Assert.Equal(known.Headers.ETag, again.Headers.ETag);
         Assert.Empty(await again.Content.ReadAsByteArrayAsync());
@@ -54,16 +55,16 @@ public sealed class CachedReadTests(StoryPortalSystem system)
     {
         var id = Guid.NewGuid();
         var address = $"/v1/agents/{id}";
-        using var missing = await system.Hub.GetAsync(Relative(address));
+        using var missing = await _hub.GetAsync(Relative(address));
         await missing.ProblemAsync(HttpStatusCode.NotFound);
 
-        using var put = await system.Hub.PutAsync(Relative(address), Answers.Json($$"""{"name": "Ada", "type": "{{_type}}"}"""));
+        using var put = await _hub.PutAsync(Relative(address), Answers.Json($$"""{"name": "Ada", "type": "{{_type}}"}"""));
         await put.JsonAsync(HttpStatusCode.Created);
         await ReadAsync(address);
 
-        using var deleted = await system.Hub.DeleteAsync(Relative(address));
+        using var deleted = await _hub.DeleteAsync(Relative(address));
         Assert.True(deleted.IsSuccessStatusCode);
-        using var gone = await system.Hub.GetAsync(Relative(address));
+        using var gone = await _hub.GetAsync(Relative(address));
         await gone.ProblemAsync(HttpStatusCode.NotFound);
     }
 
@@ -142,7 +143,7 @@ public sealed class CachedReadTests(StoryPortalSystem system)
         await Eventually.TrueAsync(async () => await ReadAsync(address) is (_, "HIT"));
         await Eventually.TrueAsync(async () =>
         {
-            using var metrics = await system.Hub.GetAsync(Relative("/metrics"));
+            using var metrics = await _hub.GetAsync(Relative("/metrics"));
             var text = await metrics.Content.ReadAsStringAsync();
             return Has(text, "cache_hits_total{", "cache_type=\"agent_metadata\"", "level=\"l1\"") && Has(text, "cache_misses_total{", "cache_type=\"agent_metadata\"");
         });
@@ -157,13 +158,13 @@ public sealed class CachedReadTests(StoryPortalSystem system)
 
     private async Task<string> CreateAsync()
     {
-        using var created = await system.Hub.PostAsync(Relative("/v1/agents"), Answers.Json($$"""{"name": "Ada", "type": "{{_type}}"}"""));
+        using var created = await _hub.PostAsync(Relative("/v1/agents"), Answers.Json($$"""{"name": "Ada", "type": "{{_type}}"}"""));
         return $"/v1/agents/{(await created.JsonAsync(HttpStatusCode.Created)).Id()}";
     }
 
     private async Task<(JsonElement Json, string Source)> ReadAsync(string address)
     {
-        using var response = await system.Hub.GetAsync(Relative(address));
+        using var response = await _hub.GetAsync(Relative(address));
         return (await response.JsonAsync(), response.Headers.GetValues("X-Cache").Single());
     }
 

@@ -28,7 +28,7 @@ public sealed class TwoHubTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await _system.InitializeAsync();
-        _hubs = [_system.Hub, _system.App.CreateHttpClient("service-hub-2", "http")];
+        _hubs = [_system.CreateHubClient(), _system.CreateHubClient("service-hub-2")];
         await SharedAsync();
     }
 

@@ -73,6 +73,14 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         Database = NpgsqlDataSource.Create(ConnectionString);
     }
 
+    /// <summary>A hub's HTTP/1.1 port, as a caller with the admin key.</summary>
+    public HttpClient CreateHubClient(string resource = "service-hub")
+    {
+        var client = App.CreateHttpClient(resource, "http");
+        client.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
+        return client;
+    }
+
     public async Task DisposeAsync()
     {
         if (_app is not null)
