@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.ServiceHub.Http;
