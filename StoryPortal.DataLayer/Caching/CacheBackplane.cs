@@ -68,7 +68,7 @@ internal sealed partial class CacheBackplane(
             _owes = true;
             await SendAsync(slots).WaitAsync(UnansweredPatience, time);
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception)
         {
             _owes = true;
             Lost(exception);
@@ -86,7 +86,7 @@ internal sealed partial class CacheBackplane(
                 return;
             }
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception)
         {
             Lost(exception);
         }
@@ -124,13 +124,13 @@ internal sealed partial class CacheBackplane(
                     await RecoverAsync();
                 }
             }
-            catch (Exception exception) when (exception is RedisException or TimeoutException)
-            {
-                Lost(exception);
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 break;
+            }
+            catch (Exception exception) // a connection that breaks fails what waits for it in many ways
+            {
+                Lost(exception);
             }
 
             await Task.Delay(BeatInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -183,7 +183,7 @@ internal sealed partial class CacheBackplane(
                 await redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Invalidate(_self, Interlocked.Increment(ref _lastNumber), everything));
                 await redis.GetSubscriber().PublishAsync(RedisChannel.Literal(CacheNames.ServicesChanged), RedisValue.EmptyString);
             }
-            catch (Exception exception) when (exception is RedisException or TimeoutException)
+            catch
             {
                 _owes = true;
                 throw;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using StackExchange.Redis;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Json;
@@ -54,7 +55,7 @@ public sealed class CacheWarmer
         {
             return null;
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        catch (Exception exception) when (exception is not (NpgsqlException or OperationCanceledException))
         {
             _backplane.Lost(exception);
             return null;

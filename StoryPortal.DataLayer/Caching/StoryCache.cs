@@ -98,7 +98,7 @@ public sealed class StoryCache : IDisposable
         {
             return _backplane.IsUsable ? await _answers.DeleteAllAsync(cancellationToken) : null;
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             _backplane.Lost(exception);
             return null;
@@ -258,7 +258,7 @@ public sealed class StoryCache : IDisposable
             {
                 return default;
             }
-            catch (Exception exception) when (exception is RedisException or TimeoutException)
+            catch (Exception exception) // a cache that fails is no reason for a read to fail, whatever it was
             {
                 cache._backplane.Lost(exception);
                 return default;
@@ -274,7 +274,7 @@ public sealed class StoryCache : IDisposable
             catch (RedisServerException) // full
             {
             }
-            catch (Exception exception) when (exception is RedisException or TimeoutException)
+            catch (Exception exception)
             {
                 cache._backplane.Lost(exception);
             }
