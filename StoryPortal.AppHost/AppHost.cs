@@ -28,6 +28,7 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithHttpEndpoint(port: builder.FixedPort(8009), name: "http", env: "Listen__Http")
     .WithRunModeHttps(8443)
     .WithHttpEndpoint(port: builder.FixedPort(8010), name: "internal", env: "Listen__Internal")
+    .WithReference(servers.Cache) // not waited for: the gateway works without it
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
     .WithRegistrationUrl()
@@ -45,7 +46,7 @@ foreach (var hub in hubs)
     gateway.WithHub(hub).WaitFor(hub);
 }
 
-hubs[0].WithJobCommands(adminKey);
+hubs[0].WithJobCommands(adminKey).WithCacheCommands(adminKey);
 gateway.AnnounceWhenReady(hubs[0], dataLayer, servers, adminKey);
 
 builder.Build().Run();

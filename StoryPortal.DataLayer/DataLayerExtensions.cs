@@ -1,4 +1,5 @@
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiKeys;
 using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
@@ -11,6 +12,8 @@ using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
 
@@ -20,7 +23,6 @@ namespace StoryPortal.DataLayer;
 public static class DataLayerExtensions
 {
     private const string DatabaseName = "storyportal";
-    private const string RedisName = "redis";
 
     // More statements than the product has, so that each is prepared once for each connection and stays so.
     private const int PreparedStatements = 64;
@@ -45,19 +47,13 @@ public static class DataLayerExtensions
             connection.CancellationTimeout = CancellationMilliseconds;
             connection.ApplicationName = builder.Environment.ApplicationName;
         });
-        builder.AddRedisClient(RedisName, settings => settings.DisableHealthChecks = true, redis =>
-        {
-            redis.AbortOnConnectFail = false;
-            redis.BacklogPolicy = StackExchange.Redis.BacklogPolicy.FailFast;
-            redis.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
-            redis.AsyncTimeout = 250;
-            redis.SyncTimeout = 250;
-        });
+        builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis => redis.FailFast());
 
         builder.AddGroupCommit();
         builder.Services.AddGroupCommitWriter<EventWriter>();
         builder.Services.AddGroupCommitWriter<QualityScoreWriter>();
         builder.Services.AddSingleton(options);
+        builder.AddCaching();
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<AgentOverviewStore>();
@@ -69,6 +65,8 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<EventStatsStore>();
         builder.Services.AddSingleton<JobStore>();
         builder.Services.AddSingleton<ServiceStore>();
+        builder.Services.AddSingleton<ApiKeyStore>();
+        builder.Services.AddSingleton<IKeySource>(services => services.GetRequiredService<ApiKeyStore>());
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
         builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();
 

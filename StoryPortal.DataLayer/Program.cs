@@ -1,4 +1,5 @@
 using StoryPortal.DataLayer;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Registration;
@@ -9,10 +10,11 @@ builder.AddServiceDefaults("data-layer");
 builder.AddDataLayer(maxPoolSize: 8);
 builder.AddSchema();
 builder.AddMaintenance();
+builder.AddCacheWarmUp();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L01";
-    self.Description = "Keeps the database in order: schema, indexes, event counts, maintenance.";
+    self.Description = "Keeps the database and the cache in order: schema, indexes, event counts, maintenance, warm-up.";
     self.Tags = ["worker", "postgres", "redis"];
 });
 

@@ -1,13 +1,31 @@
-using StoryPortal.Gateway.Authentication;
+using StoryPortal.Gateway.Caching;
+using StoryPortal.Gateway.Compression;
+using StoryPortal.Gateway.Connections;
+using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.Load;
 using StoryPortal.Gateway.Proxy;
+using StoryPortal.Gateway.RateLimiting;
+using StoryPortal.Gateway.RequestLog;
+using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
 builder.AddServiceDefaults("gateway");
+builder.AddSharedState();
+builder.AddConnectionLimits();
+builder.AddOrigins();
+builder.AddLoadLimit();
+builder.AddRateLimits();
+builder.AddKeyVerificationThroughHub(ProxyExtensions.Hub);
+builder.AddAnswerCache();
+builder.AddCompression();
 builder.AddProxy();
-builder.AddSelfRegistrationThroughHub(new Uri("http://_http2.service-hub"), self =>
+builder.AddRequestLog(ProxyExtensions.Hub);
+builder.AddExchanges();
+builder.AddSelfRegistrationThroughHub(ProxyExtensions.Hub, self =>
 {
     self.Layer = "L09";
     self.Description = "The public door: HTTP/1.1 and HTTP/2 in front of the hubs.";
@@ -16,9 +34,19 @@ builder.AddSelfRegistrationThroughHub(new Uri("http://_http2.service-hub"), self
 
 var app = builder.Build();
 
+app.UseKnownProxies();
+app.UseMiddleware<ExchangeMiddleware>();
+app.UseRouting();
 app.UseServiceDefaults();
-app.UseMiddleware<ApiKeyMiddleware>();
-app.MapGet("/", () => TypedResults.Redirect("/docs"));
-app.MapReverseProxy();
+app.UseConfiguredOrigins();
+app.UseMiddleware<LoadMiddleware>();
+app.UseMiddleware<RateLimitMiddleware>();
+app.UseScopes();
+app.UseMiddleware<OutputCacheMiddleware>();
+app.UseRequestTimeouts();
+app.UseResponseCompression();
+
+app.MapGet("/", () => TypedResults.Redirect("/docs")).OpenToEverybody().WithMetadata(RoutePolicy.Page);
+app.MapProxy();
 
 app.Run();

@@ -1,5 +1,6 @@
 using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
@@ -16,8 +17,10 @@ var builder = WebApplication.CreateSlimBuilder(args);
 
 builder.AddServiceDefaults("service-hub");
 builder.AddDataLayer(maxPoolSize: 24);
+builder.AddKeyVerification();
 builder.AddHttp();
 builder.AddDocumentation();
+builder.Services.AddHostedService<LeaseWatch>();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L12";
@@ -30,6 +33,8 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.UseHeadRequests();
 app.UseRouting();
+app.UseMiddleware<RouteHeaderMiddleware>();
+app.UseScopes();
 app.UseRequestDecompression();
 
 var v1 = app.MapGroup("/v1");
@@ -41,10 +46,14 @@ v1.MapApiRequests();
 v1.MapServices();
 v1.MapModels();
 
-v1.MapAdminGroup().MapJobs();
+var admin = v1.MapAdminGroup();
+admin.MapApiKeys();
+admin.MapCache();
+admin.MapJobs();
 
 var system = app.MapInternalGroup();
 system.MapRegistration();
+system.MapKeyLookup();
 system.MapApiRequestLog();
 
 app.MapDocumentation();

@@ -1,12 +1,13 @@
 using Npgsql;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.Agents;
 
-/// <summary>Agents in Postgres.</summary>
-public sealed class AgentStore(StoryDatabase database)
+/// <summary>Agents in Postgres. What a write changes is invalidated in every cache before it ends.</summary>
+public sealed class AgentStore(StoryDatabase database, StoryCache cache)
 {
     internal const string Columns = "id, name, type, status, configuration, metadata, created_at, updated_at";
     private const int StatusIs = 0;
@@ -30,6 +31,12 @@ public sealed class AgentStore(StoryDatabase database)
 
     private static readonly Query GetQuery = new("agents.get", QueryClass.Simple,
         $"SELECT {Columns} FROM mcp_documents.agents WHERE id = $1");
+
+    private static readonly Query GetManyQuery = new("agents.get_many", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.agents WHERE id = ANY($1)");
+
+    private static readonly Query ActiveIdsQuery = new("agents.active_ids", QueryClass.Simple,
+        "SELECT id FROM mcp_documents.agents WHERE status = 'active' ORDER BY created_at DESC, id DESC LIMIT $1");
 
     private static readonly Query InsertQuery = new("agents.insert", QueryClass.Simple, $"""
         INSERT INTO mcp_documents.agents ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -101,9 +108,17 @@ public sealed class AgentStore(StoryDatabase database)
     public Task<Agent?> GetAsync(Guid id, CancellationToken cancellationToken) =>
         database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
 
+    /// <summary>The ids of active agents, the latest first.</summary>
+    internal Task<List<Guid>> ActiveIdsAsync(int limit, CancellationToken cancellationToken) =>
+        database.ListAsync(ActiveIdsQuery, [Sql.Int(limit)], row => row.GetGuid(0), cancellationToken);
+
+    /// <summary>Those agents that there are.</summary>
+    internal Task<List<Agent>> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        database.ListAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
+
     /// <summary>Stores a new agent; false when its id is taken.</summary>
     public async Task<bool> InsertAsync(Agent agent, CancellationToken cancellationToken) =>
-        await database.ExecuteAsync(InsertQuery, Parameters(agent), cancellationToken) == 1;
+        await cache.InvalidateAfterAsync(database.ExecuteAsync(InsertQuery, Parameters(agent), cancellationToken), rows => rows == 1, TagsOf(agent.Id)) == 1;
 
     /// <summary>Stores an agent in place of what was there; returns it as it is now, and whether it is new.</summary>
     public async Task<(Agent Agent, bool Created)> UpsertAsync(Agent agent, CancellationToken cancellationToken)
@@ -112,8 +127,8 @@ public sealed class AgentStore(StoryDatabase database)
         Agent? stored;
         do
         {
-            stored = await database.FirstAsync(UpsertQuery, Parameters(agent), Read, cancellationToken)
-                ?? await GetAsync(agent.Id, cancellationToken);
+            var written = database.FirstAsync(UpsertQuery, Parameters(agent), Read, cancellationToken);
+            stored = await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(agent.Id)) ?? await GetAsync(agent.Id, cancellationToken);
         }
         while (stored is null);
 
@@ -121,19 +136,20 @@ public sealed class AgentStore(StoryDatabase database)
     }
 
     /// <summary>Changes what the patch names; returns the agent as it is now, or null when there is none.</summary>
-    public async Task<Agent?> PatchAsync(Guid id, AgentPatch patch, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await database.FirstAsync(
-            PatchQuery,
-            [
-                Sql.Uuid(id), Sql.Text(patch.Name), Sql.Text(patch.Type), Sql.Text(patch.Status is { } status ? EnumText<AgentStatus>.Of(status) : null),
-                Sql.Json(patch.Configuration ?? default), Sql.Json(patch.Metadata ?? default), Sql.Time(now),
-            ],
-            Read, cancellationToken)
-        ?? await GetAsync(id, cancellationToken);
+    public async Task<Agent?> PatchAsync(Guid id, AgentPatch patch, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        NpgsqlParameter[] parameters =
+        [
+            Sql.Uuid(id), Sql.Text(patch.Name), Sql.Text(patch.Type), Sql.Text(patch.Status is { } status ? EnumText<AgentStatus>.Of(status) : null),
+            Sql.Json(patch.Configuration ?? default), Sql.Json(patch.Metadata ?? default), Sql.Time(now),
+        ];
+        var written = database.FirstAsync(PatchQuery, parameters, Read, cancellationToken);
+        return await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(id)) ?? await GetAsync(id, cancellationToken);
+    }
 
     /// <summary>Deletes an agent; its events stay. False when there is none.</summary>
     public async Task<bool> DeleteAsync(Guid id, CancellationToken cancellationToken) =>
-        await database.ExecuteAsync(DeleteQuery, [Sql.Uuid(id)], cancellationToken) == 1;
+        await cache.InvalidateAfterAsync(database.ExecuteAsync(DeleteQuery, [Sql.Uuid(id)], cancellationToken), rows => rows == 1, TagsOf(id)) == 1;
 
     /// <summary>Stores many agents in place of what was there, all or none. Of agents with the same id the last one counts.</summary>
     public async Task<AgentBatchResult> UpsertManyAsync(IReadOnlyList<Agent> agents, CancellationToken cancellationToken)
@@ -145,12 +161,16 @@ public sealed class AgentStore(StoryDatabase database)
             distinct[agent.Id] = agent;
         }
 
-        return await Batch.WriteAsync(database, [.. distinct.Values], Write, reader =>
+        var written = Batch.WriteAsync(database, [.. distinct.Values], Write, reader =>
         {
             var (created, updated) = (reader.GetInt32(0), reader.GetInt32(1));
             return new AgentBatchResult(distinct.Count, created, updated, distinct.Count - created - updated);
         }, cancellationToken);
+        return await cache.InvalidateAfterAsync(
+            written, result => result.Created + result.Updated > 0, [CacheTag.AgentLists, .. distinct.Keys.Select(CacheKey.AgentTag)]);
     }
+
+    private static CacheTag[] TagsOf(Guid id) => [CacheTag.AgentLists, CacheKey.AgentTag(id)];
 
     private static NpgsqlParameter[] Parameters(Agent agent) =>
     [

@@ -13,6 +13,8 @@ internal static class Sql
 
     public static NpgsqlParameter Uuid(Guid? value) => Of(value, NpgsqlDbType.Uuid);
 
+    public static NpgsqlParameter Uuids(IReadOnlyList<Guid> value) => Of(value, NpgsqlDbType.Array | NpgsqlDbType.Uuid);
+
     public static NpgsqlParameter Time(DateTimeOffset? value) => Of(value?.UtcDateTime, NpgsqlDbType.TimestampTz);
 
     public static NpgsqlParameter Int(int? value) => Of(value, NpgsqlDbType.Integer);
@@ -24,6 +26,8 @@ internal static class Sql
     public static NpgsqlParameter Double(double value) => Of(value, NpgsqlDbType.Double);
 
     public static NpgsqlParameter Bool(bool? value) => Of(value, NpgsqlDbType.Boolean);
+
+    public static NpgsqlParameter Bytes(byte[] value) => Of(value, NpgsqlDbType.Bytea);
 
     public static NpgsqlParameter Json(RawJson value) => new() { Value = value.Utf8, NpgsqlDbType = NpgsqlDbType.Jsonb };
 

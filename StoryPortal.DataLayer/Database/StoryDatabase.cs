@@ -31,6 +31,9 @@ public sealed class StoryDatabase
     /// <summary>Seconds that a statement may take which has little to do.</summary>
     internal int QuickSeconds { get; }
 
+    /// <summary>Whether the database answered when it was last checked, about a second ago.</summary>
+    public bool IsReachable { get; internal set; } = true;
+
     /// <summary>Every row of the answer.</summary>
     public async Task<List<T>> ListAsync<T>(
         Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
@@ -60,6 +63,16 @@ public sealed class StoryDatabase
         await using var command = CreateCommand(query, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? read(reader) : null;
+    }
+
+    /// <summary>The one number that the statement answers with.</summary>
+    public async Task<int> NumberAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken)
+    {
+        using var measured = Measure(query);
+        await using var command = CreateCommand(query, parameters);
+        return await command.ExecuteScalarAsync(cancellationToken) is int number
+            ? number
+            : throw new InvalidDataException($"{query.Name} did not answer with a number.");
     }
 
     /// <summary>Runs a statement without an answer; returns the number of rows it touched.</summary>

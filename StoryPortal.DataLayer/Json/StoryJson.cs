@@ -2,7 +2,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.ApiKeys;
 using StoryPortal.DataLayer.ApiRequests;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Models;
@@ -10,6 +12,7 @@ using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults.ApiRequests;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
 
 namespace StoryPortal.DataLayer.Json;
@@ -38,6 +41,11 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(List<MaintenanceJob>))]
 [JsonSerializable(typeof(List<Service>))]
 [JsonSerializable(typeof(InstanceRegistration))]
+[JsonSerializable(typeof(WarmUp))]
+[JsonSerializable(typeof(Flush))]
+[JsonSerializable(typeof(List<ApiKey>))]
+[JsonSerializable(typeof(NewApiKey))]
+[JsonSerializable(typeof(ApiKeyWithSecret))]
 public sealed partial class StoryJson : JsonSerializerContext
 {
     /// <summary>The contracts under the rules of <see cref="Apply"/>.</summary>
@@ -55,6 +63,7 @@ public sealed partial class StoryJson : JsonSerializerContext
         options.AllowDuplicateProperties = false;
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the answers are JSON documents, never part of a page
         options.Converters.Add(new TimestampConverter());
+        options.Converters.Add(new EnumTextConverter<Scope>());
         return options;
     }
 }

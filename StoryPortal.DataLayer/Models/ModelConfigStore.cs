@@ -1,11 +1,12 @@
 using Npgsql;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Paging;
 
 namespace StoryPortal.DataLayer.Models;
 
-/// <summary>Model configs in Postgres.</summary>
-public sealed class ModelConfigStore(StoryDatabase database)
+/// <summary>Model configs in Postgres. What a write changes is invalidated in every cache before it ends.</summary>
+public sealed class ModelConfigStore(StoryDatabase database, StoryCache cache)
 {
     private const string Columns = "id, provider, model, parameters, enabled, updated_at";
     private const int After = 0;
@@ -41,7 +42,8 @@ public sealed class ModelConfigStore(StoryDatabase database)
         [
             Sql.Text(config.Id), Sql.Text(config.Provider), Sql.Text(config.Model), Sql.Json(config.Parameters), Sql.Bool(config.Enabled), Sql.Time(config.UpdatedAt),
         ];
-        var changed = await database.ListAsync(UpsertQuery, parameters, row => (Read(row), row.GetBoolean(6)), cancellationToken);
+        var written = database.ListAsync(UpsertQuery, parameters, row => (Read(row), row.GetBoolean(6)), cancellationToken);
+        var changed = await cache.InvalidateAfterAsync(written, rows => rows.Count > 0, CacheTag.Models);
 
         // No row comes back when nothing changed; then it is as it was sent, but for the time.
         return changed is [var only] ? only : (await GetAsync(config.Id, cancellationToken) ?? config, false);

@@ -1,11 +1,12 @@
 using Npgsql;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.QualityScores;
 
 /// <summary>Quality scores in Postgres.</summary>
-public sealed class QualityScoreStore(StoryDatabase database, QualityScoreWriter writer)
+public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, QualityScoreWriter writer)
 {
     internal const string Columns = "id, component_type, component_id, overall_score, dimensions, calculated_at";
 
@@ -93,11 +94,12 @@ public sealed class QualityScoreStore(StoryDatabase database, QualityScoreWriter
     {
         // By id: two batches with the same scores lock them in the same order.
         var sorted = scores.OrderBy(score => score.Id).ToList();
-        return Batch.WriteAsync(database, sorted, Write, reader =>
+        var written = Batch.WriteAsync(database, sorted, Write, reader =>
         {
             var accepted = reader.GetInt32(0);
             return new QualityScoreBatchResult(accepted, scores.Count - accepted);
         }, cancellationToken);
+        return cache.InvalidateAfterAsync(written, result => result.Accepted > 0, CacheTag.QualityScores);
     }
 
     internal static QualityScore Read(NpgsqlDataReader row, int first) => new()

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NpgsqlTypes;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.GroupCommit;
 using StoryPortal.DataLayer.Json;
@@ -8,7 +9,7 @@ namespace StoryPortal.DataLayer.QualityScores;
 
 /// <summary>Single quality scores, many to a commit.</summary>
 public sealed class QualityScoreWriter(
-    StoryDatabase database, IOptions<GroupCommitOptions> options, GroupCommitMetrics metrics, TimeProvider time, ILogger<QualityScoreWriter> logger)
+    StoryDatabase database, StoryCache cache, IOptions<GroupCommitOptions> options, GroupCommitMetrics metrics, TimeProvider time, ILogger<QualityScoreWriter> logger)
     : GroupCommitWriter<QualityScore>("quality scores", options, metrics, time, logger)
 {
     private const int BytesBesideDimensions = 1024;
@@ -27,7 +28,11 @@ public sealed class QualityScoreWriter(
     protected override int BytesOf(QualityScore row) => row.Dimensions.Utf8.Length + BytesBesideDimensions;
 
     /// <inheritdoc/>
-    protected override async Task<HashSet<Guid>> InsertAsync(IReadOnlyList<QualityScore> rows)
+    /// <remarks>Whatever a commit changed is invalidated once for all of its rows.</remarks>
+    protected override Task<HashSet<Guid>> InsertAsync(IReadOnlyList<QualityScore> rows) =>
+        cache.InvalidateAfterAsync(CommitAsync(rows), created => created.Count > 0, CacheTag.QualityScores);
+
+    private async Task<HashSet<Guid>> CommitAsync(IReadOnlyList<QualityScore> rows)
     {
         var created = await database.ListAsync(InsertQuery,
         [

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using OpenTelemetry;
+using StoryPortal.DataLayer.Database;
 
 namespace StoryPortal.DataLayer.Schema;
 
 /// <summary>Whether Postgres answers and has the schema that this process was built for.</summary>
-internal sealed class SchemaCheck(NpgsqlDataSource source) : IHealthCheck
+internal sealed class SchemaCheck(StoryDatabase database) : IHealthCheck
 {
     private const string JournalSql = $"SELECT to_regclass('{SchemaMigration.Schema}.{SchemaMigration.Journal}') IS NOT NULL";
     private const string ScriptSql = $"SELECT EXISTS (SELECT 1 FROM {SchemaMigration.Schema}.{SchemaMigration.Journal} WHERE scriptname = $1)";
@@ -20,16 +21,18 @@ internal sealed class SchemaCheck(NpgsqlDataSource source) : IHealthCheck
         using var untraced = SuppressInstrumentationScope.Begin(); // every second, and nobody's request
         try
         {
-            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
             _applied = _applied
                 ? await IsTrueAsync(connection, "SELECT true", cancellationToken) // a schema does not go away: only whether Postgres answers
                 : await IsTrueAsync(connection, JournalSql, cancellationToken) && await IsTrueAsync(connection, ScriptSql, cancellationToken, LatestScript);
+            database.IsReachable = true;
             return _applied
                 ? HealthCheckResult.Healthy()
                 : new(context.Registration.FailureStatus, "The data-layer worker has not applied the schema yet.");
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
         {
+            database.IsReachable = false;
             return new HealthCheckResult(context.Registration.FailureStatus, "Postgres does not answer.", exception);
         }
     }

@@ -1,13 +1,15 @@
 using Npgsql;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceDefaults.Registration;
 
 namespace StoryPortal.DataLayer.Services;
 
 /// <summary>The service registry in Postgres.</summary>
-public sealed class ServiceStore(StoryDatabase database) : IServiceRegistry
+public sealed class ServiceStore(StoryDatabase database, StoryCache cache) : IServiceRegistry
 {
     private const int DefaultLeaseSeconds = 30;
     private const int LongestLeaseSeconds = 86_400;
@@ -37,16 +39,32 @@ public sealed class ServiceStore(StoryDatabase database) : IServiceRegistry
 
     private static readonly Query GetQuery = new("services.get", QueryClass.Join, $"{WithInstances} WHERE s.name = $1");
 
+    // Answers with the number of rows in which a reader of the registry sees a change: a sign of life alone is none.
     private static readonly Query RegisterQuery = new("services.register", QueryClass.Join, """
-        WITH service AS (
+        WITH before AS (
+            SELECT * FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $6),
+        service AS (
             INSERT INTO mcp_documents.services (name, version, layer, description, tags) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (name) DO UPDATE SET
                 version = excluded.version, layer = excluded.layer, description = excluded.description, tags = excluded.tags, updated_at = now()
             WHERE (services.version, services.layer, services.description, services.tags)
-                IS DISTINCT FROM (excluded.version, excluded.layer, excluded.description, excluded.tags))
-        INSERT INTO mcp_documents.service_instances (service_name, id, url, version, lease_seconds) VALUES ($1, $6, $7, $2, $8)
-        ON CONFLICT (service_name, id) DO UPDATE SET
-            url = excluded.url, version = excluded.version, lease_seconds = excluded.lease_seconds, last_heartbeat_at = now()
+                IS DISTINCT FROM (excluded.version, excluded.layer, excluded.description, excluded.tags)
+            RETURNING 1),
+        instance AS (
+            INSERT INTO mcp_documents.service_instances (service_name, id, url, version, lease_seconds) VALUES ($1, $6, $7, $2, $8)
+            ON CONFLICT (service_name, id) DO UPDATE SET
+                url = excluded.url, version = excluded.version, lease_seconds = excluded.lease_seconds, last_heartbeat_at = now(), status = 'passing'
+            RETURNING url, version, lease_seconds)
+        SELECT ((SELECT count(*) FROM service)
+            + (SELECT count(*) FROM instance WHERE NOT EXISTS (
+                SELECT 1 FROM before
+                WHERE (before.url, before.version, before.lease_seconds) IS NOT DISTINCT FROM (instance.url, instance.version, instance.lease_seconds)
+                    AND before.status = 'passing' AND before.last_heartbeat_at + before.lease_seconds * interval '1 second' > now())))::int
+        """);
+
+    private static readonly Query ExpireQuery = new("services.expire", QueryClass.Simple, """
+        UPDATE mcp_documents.service_instances SET status = 'critical'
+        WHERE status = 'passing' AND last_heartbeat_at + lease_seconds * interval '1 second' <= now()
         """);
 
     private static readonly Query DeregisterQuery = new("services.deregister", QueryClass.Simple,
@@ -70,7 +88,7 @@ public sealed class ServiceStore(StoryDatabase database) : IServiceRegistry
 
     /// <inheritdoc/>
     /// <exception cref="InputException">The registration is not valid.</exception>
-    public Task RegisterAsync(string service, string instanceId, InstanceRegistration registration, CancellationToken cancellationToken)
+    public async Task RegisterAsync(string service, string instanceId, InstanceRegistration registration, CancellationToken cancellationToken)
     {
         var errors = new InputErrors();
         var lease = registration.LeaseSeconds ?? DefaultLeaseSeconds;
@@ -96,12 +114,26 @@ public sealed class ServiceStore(StoryDatabase database) : IServiceRegistry
             Sql.Int(lease),
         };
         errors.ThrowIfAny();
-        return database.ExecuteAsync(RegisterQuery, parameters, cancellationToken);
+        await AnnounceAsync(database.NumberAsync(RegisterQuery, parameters, cancellationToken));
     }
 
     /// <inheritdoc/>
     public Task DeregisterAsync(string service, string instanceId, CancellationToken cancellationToken) =>
-        database.ExecuteAsync(DeregisterQuery, [Sql.Text(service), Sql.Text(instanceId)], cancellationToken);
+        AnnounceAsync(database.ExecuteAsync(DeregisterQuery, [Sql.Text(service), Sql.Text(instanceId)], cancellationToken));
+
+    /// <summary>
+    /// Notes which instances have missed their lease since it was last asked. What is read tells so by itself, but what is cached does not: several
+    /// processes may ask, and the one that finds something invalidates it for all.
+    /// </summary>
+    public Task ExpireAsync(CancellationToken cancellationToken) => AnnounceAsync(database.ExecuteAsync(ExpireQuery, [], cancellationToken));
+
+    private async Task AnnounceAsync(Task<int> write)
+    {
+        if (await cache.InvalidateAfterAsync(write, rows => rows > 0, CacheTag.Services) > 0)
+        {
+            await cache.AnnounceAsync(CacheNames.ServicesChanged);
+        }
+    }
 
     private static string[] Tags(InputErrors errors, IReadOnlyList<string>? tags)
     {

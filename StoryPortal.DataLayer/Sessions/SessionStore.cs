@@ -1,10 +1,11 @@
 using Npgsql;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 
 namespace StoryPortal.DataLayer.Sessions;
 
-/// <summary>Sessions in Postgres.</summary>
-public sealed class SessionStore(StoryDatabase database)
+/// <summary>Sessions in Postgres. What a write changes is invalidated in every cache before it ends.</summary>
+public sealed class SessionStore(StoryDatabase database, StoryCache cache)
 {
     private const string Columns = "id, agent_id, user_id, type, is_active, context, created_at, updated_at, ended_at";
     private const int AgentIs = 0;
@@ -55,27 +56,33 @@ public sealed class SessionStore(StoryDatabase database)
         database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
 
     /// <summary>Stores a new session; false when its id is taken.</summary>
-    public async Task<bool> InsertAsync(Session session, CancellationToken cancellationToken) => await database.ExecuteAsync(
-        InsertQuery,
+    public async Task<bool> InsertAsync(Session session, CancellationToken cancellationToken)
+    {
+        NpgsqlParameter[] parameters =
         [
             Sql.Uuid(session.Id), Sql.Uuid(session.AgentId), Sql.Text(session.UserId), Sql.Text(session.Type), Sql.Bool(session.IsActive),
             Sql.Json(session.Context), Sql.Time(session.CreatedAt), Sql.Time(session.UpdatedAt), Sql.Time(session.EndedAt),
-        ],
-        cancellationToken) == 1;
+        ];
+        var written = database.ExecuteAsync(InsertQuery, parameters, cancellationToken);
+        return await cache.InvalidateAfterAsync(written, rows => rows == 1, TagsOf(session.Id)) == 1;
+    }
 
     /// <summary>Changes what the patch names; returns the session as it is now, or null when there is none.</summary>
-    public async Task<Session?> PatchAsync(Guid id, SessionPatch patch, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await database.FirstAsync(
-            PatchQuery,
-            [
-                Sql.Uuid(id), Sql.Uuid(patch.AgentId), Sql.Text(patch.UserId), Sql.Text(patch.Type), Sql.Bool(patch.IsActive),
-                Sql.Json(patch.Context ?? default), Sql.Time(now),
-            ],
-            Read, cancellationToken)
-        ?? await GetAsync(id, cancellationToken);
+    public async Task<Session?> PatchAsync(Guid id, SessionPatch patch, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        NpgsqlParameter[] parameters =
+        [
+            Sql.Uuid(id), Sql.Uuid(patch.AgentId), Sql.Text(patch.UserId), Sql.Text(patch.Type), Sql.Bool(patch.IsActive),
+            Sql.Json(patch.Context ?? default), Sql.Time(now),
+        ];
+        var written = database.FirstAsync(PatchQuery, parameters, Read, cancellationToken);
+        return await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(id)) ?? await GetAsync(id, cancellationToken);
+    }
 
     /// <summary>Ends a session, once; returns it as it is now, or null when there is none.</summary>
     public Task<Session?> EndAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) => PatchAsync(id, TheEnd, now, cancellationToken);
+
+    private static CacheTag[] TagsOf(Guid id) => [CacheTag.SessionLists, CacheKey.SessionTag(id)];
 
     private static Session Read(NpgsqlDataReader row) => new()
     {

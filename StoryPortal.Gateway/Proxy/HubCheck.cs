@@ -9,7 +9,7 @@ internal sealed class HubCheck(IProxyStateLookup proxy) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var hubs = proxy.TryGetCluster("service-hub", out var cluster) ? cluster.DestinationsState.AllDestinations : [];
+        var hubs = proxy.TryGetCluster(ProxyExtensions.Cluster, out var cluster) ? cluster.DestinationsState.AllDestinations : [];
         var healthy = hubs.Count(hub => hub.Health.Active == DestinationHealth.Healthy && hub.Health.Passive != DestinationHealth.Unhealthy);
         var description = $"{healthy} of {hubs.Count} hubs answer.";
         return Task.FromResult(healthy > 0 ? HealthCheckResult.Healthy(description) : new(context.Registration.FailureStatus, description));

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.ServiceDefaults.Registration;
@@ -12,13 +11,7 @@ public static class RegistrationExtensions
     /// <summary>Registers this process through the hub, at <paramref name="hubAddress"/> and with the internal key.</summary>
     public static void AddSelfRegistrationThroughHub(this IHostApplicationBuilder builder, Uri hubAddress, Action<RegistrationOptions> defaults)
     {
-        builder.Services.AddHttpClient<IServiceRegistry, HubServiceRegistry>((services, client) =>
-        {
-            client.BaseAddress = hubAddress;
-            client.DefaultRequestVersion = System.Net.HttpVersion.Version20;
-            client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-            client.DefaultRequestHeaders.Add(KeyHeaders.Internal, services.GetRequiredService<IOptions<AuthenticationOptions>>().Value.InternalKey);
-        });
+        builder.Services.AddHttpClient<IServiceRegistry, HubServiceRegistry>(client => client.BaseAddress = hubAddress).WithInternalKey();
         builder.AddSelfRegistration(defaults);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
@@ -62,7 +63,7 @@ internal static class AgentEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, AgentStore store, CancellationToken cancellationToken,
+        HttpRequest request, AgentStore store, StoryCache cache, CancellationToken cancellationToken,
         string? status = null, string? type = null, string? include = null, int? events_limit = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -81,12 +82,20 @@ internal static class AgentEndpoints
             include is null ? null : eventsOfEach);
         errors.ThrowIfAny();
 
-        return Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListAgent, agent => new TimeCursor(agent.CreatedAt, agent.Id).ToText(List));
+        // Events come too fast for a list that shows them to be worth keeping.
+        return filter.EventsOfEach is not null
+            ? Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListAgent, CursorOf)
+            : new CachedJson(await cache.GetAsync(
+                CacheKey.Agents(request.QueryString.Value!),
+                (store, filter, address: PageAddress.Of(request), size),
+                static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListAgent, CursorOf),
+                cancellationToken));
     }
 
-    private static async Task<IResult> GetAsync(Guid id, AgentStore store, CancellationToken cancellationToken) =>
-        await store.GetAsync(id, cancellationToken) is { } agent
-            ? new JsonAnswer<Agent>(agent, Json.Agent)
+    private static async ValueTask<IResult> GetAsync(Guid id, AgentStore store, StoryCache cache, CancellationToken cancellationToken) =>
+        await cache.GetAsync(CacheKey.Agent(id), (store, id), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.Agent), cancellationToken)
+            is { Exists: true } found
+            ? new CachedJson(found)
             : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
@@ -134,6 +143,8 @@ internal static class AgentEndpoints
             request, Json.NewAgent, Json.ListNewAgent, (agent, errors) => agent.Validate(errors, now), cancellationToken);
         return new JsonAnswer<AgentBatchResult>(await store.UpsertManyAsync(agents, cancellationToken), Json.AgentBatchResult);
     }
+
+    private static string CursorOf(Agent agent) => new TimeCursor(agent.CreatedAt, agent.Id).ToText(List);
 
     private static Agent Validated(NewAgent sent, TimeProvider time)
     {

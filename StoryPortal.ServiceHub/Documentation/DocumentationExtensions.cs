@@ -39,6 +39,7 @@ internal static class DocumentationExtensions
             Describe<Assessment>(schema, context);
             Describe<EventBucket>(schema, context);
             Describe<ServiceStatus>(schema, context);
+            Describe<ServiceDefaults.Authentication.Scope>(schema, context);
             if (context.JsonTypeInfo.Type == typeof(DateTimeOffset))
             {
                 schema.Type = JsonSchemaType.String;
@@ -50,7 +51,7 @@ internal static class DocumentationExtensions
 
     public static void MapDocumentation(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapOpenApi();
+        endpoints.MapOpenApi().OpenToEverybody();
 
         // Without what would ask other hosts for something.
         endpoints.MapScalarApiReference("/docs", page => page
@@ -59,7 +60,7 @@ internal static class DocumentationExtensions
             .DisableAgent()
             .DisableMcp()
             .DisableTelemetry()
-            .DisableDefaultFonts());
+            .DisableDefaultFonts()).OpenToEverybody();
     }
 
     // Converters of our own hide the members from the generator.

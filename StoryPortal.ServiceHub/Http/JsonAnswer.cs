@@ -1,13 +1,12 @@
-using System.Buffers;
-using System.IO.Hashing;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.Extensions.ObjectPool;
-using Microsoft.Net.Http.Headers;
+using StoryPortal.DataLayer.Caching;
+using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.ServiceHub.Http;
 
-/// <summary>An answer of one JSON document. A read carries an ETag of its bytes, and is 304 for a caller who has them already.</summary>
+/// <summary>
+/// An answer of one JSON document that is not cached. A read carries an ETag of its bytes, and is 304 for a caller who has them already.
+/// </summary>
 internal sealed class JsonAnswer<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) : IResult
 {
     /// <summary>Where the thing that was made can be read, or null.</summary>
@@ -19,14 +18,10 @@ internal sealed class JsonAnswer<T>(T value, JsonTypeInfo<T> type, int status = 
     public async Task ExecuteAsync(HttpContext context)
     {
         var response = context.Response;
-        var buffer = AnswerBuffers.Pool.Get();
+        var buffer = JsonBytes.Rent();
         try
         {
-            await using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true }))
-            {
-                JsonSerializer.Serialize(json, value, type);
-            }
-
+            JsonBytes.Write(buffer, value, type);
             if (Link is not null)
             {
                 response.Headers.Link = Link;
@@ -39,11 +34,9 @@ internal sealed class JsonAnswer<T>(T value, JsonTypeInfo<T> type, int status = 
 
             if (HttpMethods.IsGet(context.Request.Method))
             {
-                var tag = EntityTag(buffer.WrittenSpan);
-                response.Headers.ETag = tag;
-                if (IsKnown(context.Request, tag))
+                response.Headers[CachedJson.Header] = CacheResult.MissLabel;
+                if (EntityTags.Settle(context, CachedAnswer.TagOf(buffer.WrittenSpan)))
                 {
-                    response.StatusCode = StatusCodes.Status304NotModified;
                     return;
                 }
             }
@@ -55,33 +48,7 @@ internal sealed class JsonAnswer<T>(T value, JsonTypeInfo<T> type, int status = 
         }
         finally
         {
-            AnswerBuffers.Pool.Return(buffer);
+            JsonBytes.Return(buffer);
         }
-    }
-
-    private static string EntityTag(ReadOnlySpan<byte> bytes) => $"\"{XxHash128.HashToUInt128(bytes):x32}\"";
-
-    private static bool IsKnown(HttpRequest request, string tag)
-    {
-        var known = request.Headers.IfNoneMatch;
-        return known.Count > 0
-            && EntityTagHeaderValue.TryParseList(known, out var tags)
-            && tags.Any(candidate => candidate.Tag == "*" || candidate.Tag == tag);
-    }
-}
-
-/// <summary>Buffers for answers, kept for the next one unless they grew large.</summary>
-internal sealed class AnswerBuffers : IPooledObjectPolicy<ArrayBufferWriter<byte>>
-{
-    private const int MostKept = 1024 * 1024;
-
-    public static ObjectPool<ArrayBufferWriter<byte>> Pool { get; } = new DefaultObjectPool<ArrayBufferWriter<byte>>(new AnswerBuffers());
-
-    public ArrayBufferWriter<byte> Create() => new(4096);
-
-    public bool Return(ArrayBufferWriter<byte> buffer)
-    {
-        buffer.ResetWrittenCount();
-        return buffer.Capacity <= MostKept;
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Extensions;
+using StoryPortal.DataLayer.Caching;
+using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults.Problems;
 
@@ -42,22 +44,30 @@ internal static class Paging
     /// Answers with a page of <paramref name="size"/> rows at most. The store is asked for one row more: where it finds one there is a next page,
     /// and a <c>Link</c> header that leads to it.
     /// </summary>
-    public static JsonAnswer<List<T>> Page<T>(HttpRequest request, List<T> rows, int size, JsonTypeInfo<List<T>> type, Func<T, string> cursorOf)
+    public static JsonAnswer<List<T>> Page<T>(HttpRequest request, List<T> rows, int size, JsonTypeInfo<List<T>> type, Func<T, string> cursorOf) =>
+        new(rows, type) { Link = Cut(PageAddress.Of(request), rows, size, cursorOf) };
+
+    /// <summary>The same page, to be cached. It may be made when its request has ended long ago: only the address is known of it.</summary>
+    public static Answer PageAnswer<T>(PageAddress address, List<T> rows, int size, JsonTypeInfo<List<T>> type, Func<T, string> cursorOf)
+    {
+        var link = Cut(address, rows, size, cursorOf);
+        return new Answer(JsonBytes.Of(rows, type), link);
+    }
+
+    // Takes the row too many away and returns the link that leads to it, or null.
+    private static string? Cut<T>(PageAddress address, List<T> rows, int size, Func<T, string> cursorOf)
     {
         if (rows.Count <= size)
         {
-            return new JsonAnswer<List<T>>(rows, type);
+            return null;
         }
 
         rows.RemoveRange(size, rows.Count - size);
-        var query = request.Query
+        var query = address.Query
             .Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
             .SelectMany(parameter => parameter.Value, (parameter, value) => KeyValuePair.Create(parameter.Key, value ?? ""))
             .Append(KeyValuePair.Create("cursor", cursorOf(rows[^1])));
-        return new JsonAnswer<List<T>>(rows, type)
-        {
-            Link = $"<{request.Path.ToUriComponent().TrimEnd('/')}{new QueryBuilder(query)}>; rel=\"next\"",
-        };
+        return $"<{address.Path.ToUriComponent().TrimEnd('/')}{new QueryBuilder(query)}>; rel=\"next\"";
     }
 
     private static T? Broken<T>(InputErrors errors) where T : struct
@@ -65,4 +75,10 @@ internal static class Paging
         errors.Add("cursor", "is not a cursor of this list; take it from the Link header of the page before.");
         return null;
     }
+}
+
+/// <summary>Where a page was asked for.</summary>
+internal readonly record struct PageAddress(PathString Path, IQueryCollection Query)
+{
+    public static PageAddress Of(HttpRequest request) => new(request.Path, request.Query);
 }

@@ -1,3 +1,4 @@
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Models;
 using StoryPortal.DataLayer.Paging;
@@ -34,26 +35,33 @@ internal static class ModelEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, ModelConfigStore store, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
+        HttpRequest request, ModelConfigStore store, StoryCache cache, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
         var size = Paging.Limit(limit, errors);
         var after = Paging.NameCursor(cursor, List, errors);
         errors.ThrowIfAny();
 
-        return Paging.Page(request, await store.ListAsync(after, size + 1, cancellationToken), size, Json.ListModelConfig, config => new NameCursor(config.Id).ToText(List));
+        return new CachedJson(await cache.GetAsync(
+            CacheKey.Models(request.QueryString.Value!),
+            (store, after, address: PageAddress.Of(request), size),
+            static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.after, read.size + 1, ct), read.size, Json.ListModelConfig, CursorOf),
+            cancellationToken));
     }
 
-    private static async Task<IResult> GetAsync(string id, ModelConfigStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(string id, ModelConfigStore store, StoryCache cache, CancellationToken cancellationToken)
     {
         var errors = new InputErrors();
         errors.Required("id", id, 200);
         errors.ThrowIfAny();
 
-        return await store.GetAsync(id, cancellationToken) is { } config
-            ? new JsonAnswer<ModelConfig>(config, Json.ModelConfig)
+        return await cache.GetAsync(CacheKey.Model(id), (store, id), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.ModelConfig), cancellationToken)
+            is { Exists: true } found
+            ? new CachedJson(found)
             : TypedResults.Problem($"There is no model config '{id}'.", statusCode: StatusCodes.Status404NotFound);
     }
+
+    private static string CursorOf(ModelConfig config) => new NameCursor(config.Id).ToText(List);
 
     private static async Task<IResult> UpsertAsync(string id, HttpRequest request, ModelConfigStore store, TimeProvider time, CancellationToken cancellationToken)
     {

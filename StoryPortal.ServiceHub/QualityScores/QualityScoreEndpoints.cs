@@ -1,3 +1,4 @@
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.QualityScores;
@@ -43,7 +44,7 @@ internal static class QualityScoreEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, QualityScoreStore store, CancellationToken cancellationToken,
+        HttpRequest request, QualityScoreStore store, StoryCache cache, CancellationToken cancellationToken,
         string? component_type = null, string? component_id = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -55,12 +56,18 @@ internal static class QualityScoreEndpoints
             size + 1);
         errors.ThrowIfAny();
 
-        return Paging.Page(
-            request, await store.ListAsync(filter, cancellationToken), size, Json.ListQualityScore, score => new TimeCursor(score.CalculatedAt, score.Id).ToText(List));
+        return new CachedJson(await cache.GetAsync(
+            CacheKey.QualityScores(request.QueryString.Value!),
+            (store, filter, address: PageAddress.Of(request), size),
+            static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListQualityScore, CursorOf),
+            cancellationToken));
     }
 
-    private static async Task<IResult> SummaryAsync(QualityScoreStore store, CancellationToken cancellationToken) =>
-        new JsonAnswer<List<QualitySummary>>(await store.SummaryAsync(cancellationToken), Json.ListQualitySummary);
+    private static async ValueTask<IResult> SummaryAsync(QualityScoreStore store, StoryCache cache, CancellationToken cancellationToken) =>
+        new CachedJson(await cache.GetAsync(
+            CacheKey.QualitySummary(), store, static async (read, ct) => Answer.Of(await read.SummaryAsync(ct), Json.ListQualitySummary), cancellationToken));
+
+    private static string CursorOf(QualityScore score) => new TimeCursor(score.CalculatedAt, score.Id).ToText(List);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, QualityScoreStore store, TimeProvider time, CancellationToken cancellationToken)
     {

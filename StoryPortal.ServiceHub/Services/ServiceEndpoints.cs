@@ -1,3 +1,4 @@
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Services;
@@ -27,7 +28,7 @@ internal static class ServiceEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, ServiceStore store, CancellationToken cancellationToken,
+        HttpRequest request, ServiceStore store, StoryCache cache, CancellationToken cancellationToken,
         string? layer = null, string? tag = null, string? version = null, string? status = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -41,17 +42,24 @@ internal static class ServiceEndpoints
             size + 1);
         errors.ThrowIfAny();
 
-        return Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListService, service => new NameCursor(service.Name).ToText(List));
+        return new CachedJson(await cache.GetAsync(
+            CacheKey.Services(request.QueryString.Value!),
+            (store, filter, address: PageAddress.Of(request), size),
+            static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListService, CursorOf),
+            cancellationToken));
     }
 
-    private static async Task<IResult> GetAsync(string name, ServiceStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(string name, ServiceStore store, StoryCache cache, CancellationToken cancellationToken)
     {
         var errors = new InputErrors();
         errors.Required("name", name, 200);
         errors.ThrowIfAny();
 
-        return await store.GetAsync(name, cancellationToken) is { } service
-            ? new JsonAnswer<Service>(service, Json.Service)
+        return await cache.GetAsync(CacheKey.Service(name), (store, name), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.name, ct), Json.Service), cancellationToken)
+            is { Exists: true } found
+            ? new CachedJson(found)
             : TypedResults.Problem($"There is no service '{name}'.", statusCode: StatusCodes.Status404NotFound);
     }
+
+    private static string CursorOf(Service service) => new NameCursor(service.Name).ToText(List);
 }

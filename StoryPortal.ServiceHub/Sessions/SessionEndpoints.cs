@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Sessions;
@@ -45,7 +47,7 @@ internal static class SessionEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, SessionStore store, CancellationToken cancellationToken,
+        HttpRequest request, SessionStore store, StoryCache cache, CancellationToken cancellationToken,
         bool? active = null, Guid? agent_id = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -53,12 +55,18 @@ internal static class SessionEndpoints
         var filter = new SessionFilter(agent_id, active, Paging.TimeCursor(cursor, List, errors), size + 1);
         errors.ThrowIfAny();
 
-        return Paging.Page(
-            request, await store.ListAsync(filter, cancellationToken), size, Json.ListSession, session => new TimeCursor(session.CreatedAt, session.Id).ToText(List));
+        return new CachedJson(await cache.GetAsync(
+            CacheKey.Sessions(request.QueryString.Value!),
+            (store, filter, address: PageAddress.Of(request), size),
+            static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListSession, CursorOf),
+            cancellationToken));
     }
 
-    private static async Task<IResult> GetAsync(Guid id, SessionStore store, CancellationToken cancellationToken) =>
-        Found(id, await store.GetAsync(id, cancellationToken));
+    private static async ValueTask<IResult> GetAsync(Guid id, SessionStore store, StoryCache cache, CancellationToken cancellationToken) =>
+        await cache.GetAsync(CacheKey.Session(id), (store, id), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.Session), cancellationToken)
+            is { Exists: true } found
+            ? new CachedJson(found)
+            : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, SessionStore store, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -85,7 +93,9 @@ internal static class SessionEndpoints
     private static async Task<IResult> EndAsync(Guid id, SessionStore store, TimeProvider time, CancellationToken cancellationToken) =>
         Found(id, await store.EndAsync(id, Timestamp.Now(time), cancellationToken));
 
-    private static IResult Found(Guid id, Session? session) => session is not null
-        ? new JsonAnswer<Session>(session, Json.Session)
-        : TypedResults.Problem($"There is no session {id}.", statusCode: StatusCodes.Status404NotFound);
+    private static IResult Found(Guid id, Session? session) => session is not null ? new JsonAnswer<Session>(session, Json.Session) : NotFound(id);
+
+    private static ProblemHttpResult NotFound(Guid id) => TypedResults.Problem($"There is no session {id}.", statusCode: StatusCodes.Status404NotFound);
+
+    private static string CursorOf(Session session) => new TimeCursor(session.CreatedAt, session.Id).ToText(List);
 }

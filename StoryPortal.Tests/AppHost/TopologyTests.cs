@@ -95,6 +95,17 @@ public sealed class TopologyTests
     }
 
     [Fact]
+    public async Task The_gateway_uses_redis_without_waiting_for_it_and_knows_no_database()
+    {
+        await using var topology = await Topology.RunLocally();
+
+        var environment = await topology.EnvironmentAsync(topology["gateway"]);
+        Assert.Contains("ConnectionStrings__redis", environment);
+        Assert.DoesNotContain("ConnectionStrings__storyportal", environment);
+        Assert.DoesNotContain(typeof(StoryPortal.Gateway.Proxy.AnyHubHandler).Assembly.GetReferencedAssemblies(), assembly => assembly.Name!.Contains("Npgsql", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_further_hub_is_a_resource_and_a_destination_of_its_own()
     {
         await using var topology = await Topology.RunLocally("--StoryPortal:Hubs=3");

@@ -5,7 +5,7 @@ namespace StoryPortal.Tests.Faults;
 /// <summary>Acknowledged means committed, whatever is killed while writes are under way.</summary>
 public sealed class DurabilityTests : IAsyncLifetime
 {
-    private readonly StoryPortalSystem _system = new() { Arguments = ["--StoryPortal:Servers=local"] };
+    private readonly StoryPortalSystem _system = new(["--StoryPortal:Servers=local"]);
 
     public Task InitializeAsync() => _system.InitializeAsync();
 

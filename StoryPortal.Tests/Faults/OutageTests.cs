@@ -9,7 +9,7 @@ public sealed class OutageTests : IAsyncLifetime
 {
     private static readonly Uri Agents = new("/v1/agents", UriKind.Relative);
 
-    private readonly StoryPortalSystem _system = new() { Arguments = ["--StoryPortal:Servers=local"] };
+    private readonly StoryPortalSystem _system = new(["--StoryPortal:Servers=local"]);
 
     public Task InitializeAsync() => _system.InitializeAsync();
 

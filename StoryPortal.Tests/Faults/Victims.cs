@@ -1,6 +1,5 @@
 using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using StoryPortal.Tests.Running;
 
@@ -36,13 +35,6 @@ internal static class Victims
         await system.App.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.TerminalStates, deadline.Token);
         await system.RunAsync(name, KnownResourceCommands.StartCommand);
         await system.App.ResourceNotifications.WaitForResourceHealthyAsync(name, deadline.Token);
-    }
-
-    public static async Task RunAsync(this StoryPortalSystem system, string name, string command)
-    {
-        var resource = system.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
-        var result = await system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
-        Assert.True(result.Success, $"{command} of {name} failed.");
     }
 
     /// <summary>Waits until the database answers the test again.</summary>

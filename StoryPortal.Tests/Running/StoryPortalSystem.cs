@@ -13,10 +13,17 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _data = new();
+    private readonly string[] _arguments;
+    private readonly Action<IDistributedApplicationTestingBuilder> _configure;
     private DistributedApplication? _app;
 
-    /// <summary>Arguments for the AppHost, beside those that every test has.</summary>
-    public IReadOnlyList<string> Arguments { get; init; } = [];
+    /// <summary>The system as it is.</summary>
+    public StoryPortalSystem() : this([])
+    {
+    }
+
+    internal StoryPortalSystem(string[] arguments, Action<IDistributedApplicationTestingBuilder>? configure = null) =>
+        (_arguments, _configure) = (arguments, configure ?? (_ => { }));
 
     /// <summary>The gateway, as a caller with the admin key.</summary>
     public HttpClient Gateway { get; private set; } = null!;
@@ -46,7 +53,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
         using var deadline = new CancellationTokenSource(StartPatience);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. Arguments],
+            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. _arguments],
             deadline.Token);
 
         // It would delete the rows of whichever test stores old ones, at whichever minute it comes.
@@ -55,6 +62,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
             context.EnvironmentVariables["Maintenance__Retention__Schedule"] = "off";
             return Task.CompletedTask;
         }));
+        _configure(builder);
         _app = await builder.BuildAsync(deadline.Token);
         await _app.StartAsync(deadline.Token);
         await _app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", deadline.Token);
@@ -71,6 +79,14 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         Internal.DefaultRequestHeaders.Add("X-Internal-Key", InternalKey);
         ConnectionString = (await _app.GetConnectionStringAsync("storyportal", deadline.Token))!;
         Database = NpgsqlDataSource.Create(ConnectionString);
+    }
+
+    /// <summary>A hub's HTTP/1.1 port, as a caller with the admin key.</summary>
+    public HttpClient CreateHubClient(string resource = "service-hub")
+    {
+        var client = App.CreateHttpClient(resource, "http");
+        client.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
+        return client;
     }
 
     public async Task DisposeAsync()

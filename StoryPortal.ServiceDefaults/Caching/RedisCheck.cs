@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
-namespace StoryPortal.DataLayer.Caching;
+namespace StoryPortal.ServiceDefaults.Caching;
 
 /// <summary>Whether Redis answers. Without it the product is slower, not down.</summary>
-internal sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck
+public sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck
 {
+    /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
@@ -15,7 +16,7 @@ internal sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
-            return HealthCheckResult.Degraded("Redis does not answer: reads go to Postgres.", exception);
+            return HealthCheckResult.Degraded("Redis does not answer: what it would keep is made again.", exception);
         }
     }
 }

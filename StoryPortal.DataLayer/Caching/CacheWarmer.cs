@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using StackExchange.Redis;
+using StoryPortal.DataLayer.Agents;
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.Paging;
+using StoryPortal.DataLayer.Services;
+
+namespace StoryPortal.DataLayer.Caching;
+
+/// <summary>Puts what will be asked for first into Redis, in bulk: active agents, services, model configurations.</summary>
+public sealed class CacheWarmer
+{
+    private const int Batch = 1000;
+
+    private readonly RedisAnswers _answers;
+    private readonly CacheBackplane _backplane;
+    private readonly CacheMetrics _metrics;
+    private readonly AgentStore _agents;
+    private readonly ServiceStore _services;
+    private readonly ModelConfigStore _models;
+    private readonly CacheOptions _options;
+    private readonly TimeProvider _time;
+
+    internal CacheWarmer(
+        RedisAnswers answers, CacheBackplane backplane, CacheMetrics metrics, AgentStore agents, ServiceStore services, ModelConfigStore models,
+        IOptions<CacheOptions> options, TimeProvider time)
+    {
+        (_answers, _backplane, _metrics, _agents, _services, _models, _options, _time) = (answers, backplane, metrics, agents, services, models, options.Value, time);
+    }
+
+    /// <summary>Warms the cache; returns null when Redis cannot be used now.</summary>
+    public async Task<WarmUp?> WarmAsync(CancellationToken cancellationToken)
+    {
+        if (!_backplane.IsUsable)
+        {
+            return null;
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            var (agents, services, models) = (await WarmAgentsAsync(cancellationToken), await WarmServicesAsync(cancellationToken), await WarmModelsAsync(cancellationToken));
+            var took = Stopwatch.GetElapsedTime(start);
+            _metrics.Warmed(CacheTier.AgentMetadata, agents);
+            _metrics.Warmed(CacheTier.ServiceRegistry, services);
+            _metrics.Warmed(CacheTier.ModelConfigs, models);
+            _metrics.WarmUpTook(took);
+            return new WarmUp(agents, services, models, Math.Round(took.TotalMilliseconds, 3));
+        }
+        catch (RedisServerException) // full
+        {
+            return null;
+        }
+        catch (Exception exception) when (exception is not (NpgsqlException or OperationCanceledException))
+        {
+            _backplane.Lost(exception);
+            return null;
+        }
+    }
+
+    // The versions are read before the rows: whatever is written meanwhile makes these answers invalid, as with any other load.
+    private async Task<int> WarmAgentsAsync(CancellationToken cancellationToken)
+    {
+        var warmed = 0;
+        foreach (var ids in (await _agents.ActiveIdsAsync(_options.WarmAgents, cancellationToken)).Chunk(Batch))
+        {
+            var versions = await _answers.VersionsAsync([.. ids.Select(CacheKey.AgentTag)]);
+            var byId = ids.Zip(versions).ToDictionary(pair => pair.First, pair => pair.Second);
+            var agents = await _agents.GetManyAsync(ids, cancellationToken);
+            warmed += await StoreAsync(agents, agent => CacheKey.Agent(agent.Id), agent => byId[agent.Id], StoryJson.Contracts.Agent);
+        }
+
+        return warmed;
+    }
+
+    private async Task<int> WarmServicesAsync(CancellationToken cancellationToken)
+    {
+        var version = (await _answers.VersionsAsync([CacheTag.Services]))[0];
+        var warmed = 0;
+        NameCursor? after = null;
+        List<Service> services;
+        do
+        {
+            services = await _services.ListAsync(new ServiceFilter(null, null, null, null, after, Batch), cancellationToken);
+            warmed += await StoreAsync(services, service => CacheKey.Service(service.Name), _ => version, StoryJson.Contracts.Service);
+            after = services.Count > 0 ? new NameCursor(services[^1].Name) : null;
+        }
+        while (services.Count == Batch);
+
+        return warmed;
+    }
+
+    private async Task<int> WarmModelsAsync(CancellationToken cancellationToken)
+    {
+        var version = (await _answers.VersionsAsync([CacheTag.Models]))[0];
+        var warmed = 0;
+        NameCursor? after = null;
+        List<ModelConfig> models;
+        do
+        {
+            models = await _models.ListAsync(after, Batch, cancellationToken);
+            warmed += await StoreAsync(models, model => CacheKey.Model(model.Id), _ => version, StoryJson.Contracts.ModelConfig);
+            after = models.Count > 0 ? new NameCursor(models[^1].Id) : null;
+        }
+        while (models.Count == Batch);
+
+        return warmed;
+    }
+
+    private async Task<int> StoreAsync<T>(List<T> rows, Func<T, CacheKey> keyOf, Func<T, Versions> versionsOf, JsonTypeInfo<T> type)
+    {
+        var now = _time.GetUtcNow();
+        await Task.WhenAll(rows.Select(row =>
+        {
+            var key = keyOf(row);
+            var answer = new CachedAnswer(new Answer(JsonBytes.Of(row, type)), now + key.Tier.Duration, now, default);
+            return _answers.StoreAsync(key.Text, answer, versionsOf(row), key.Tier.Duration + _options.StaleWindow);
+        }));
+        return rows.Count;
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using StoryPortal.ServiceDefaults;
+
+namespace StoryPortal.Gateway.Connections;
+
+/// <summary>What bounds each connection. Their number has no bound: it is the requests that cost something.</summary>
+internal static class ConnectionExtensions
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
+
+    public static void AddConnectionLimits(this WebApplicationBuilder builder)
+    {
+        var options = builder.Configuration.ReadOptions<ConnectionOptions>(ConnectionOptions.Section);
+        builder.WebHost.UseSockets(sockets => sockets.Backlog = options.Backlog);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            var limits = kestrel.Limits;
+            limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+            limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeadersSeconds);
+            limits.MinRequestBodyDataRate = new MinDataRate(options.SlowestBytesPerSecond, Grace);
+            limits.MaxRequestHeadersTotalSize = options.HeaderBytes;
+            limits.MaxRequestHeaderCount = options.Headers;
+            limits.MaxRequestLineSize = options.RequestLineBytes;
+            limits.MaxRequestBodySize = BodyLimits.Batch;
+            limits.Http2.MaxStreamsPerConnection = options.StreamsPerConnection;
+            limits.Http2.MaxRequestHeaderFieldSize = options.HeaderBytes;
+            limits.Http2.KeepAlivePingDelay = PingDelay; // whoever has gone without a word leaves his streams behind
+        });
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using StoryPortal.Gateway.RateLimiting;
+using StoryPortal.ServiceDefaults.ApiRequests;
+
+namespace StoryPortal.Gateway.Exchanges;
+
+/// <summary>Headers that every answer carries, whoever made it: ids, security, rate.</summary>
+internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvironment environment)
+{
+    // Data is never part of a page; a page of ours takes everything from here, styles and scripts in it included.
+    private const string PolicyForData = "default-src 'none'; frame-ancestors 'none'";
+    private const string PolicyForPages =
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        + "object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+    private static readonly StringValues NoSniff = "nosniff";
+    private static readonly StringValues Deny = "DENY";
+    private static readonly StringValues NoReferrer = "no-referrer";
+    private static readonly StringValues OneYear = "max-age=31536000; includeSubDomains";
+
+    private readonly bool _tellsRates = rates.Value.Headers;
+
+    // A browser would keep it for localhost, and for every other project there.
+    private readonly bool _insistsOnTls = !environment.IsDevelopment();
+
+    /// <summary>Called when the answer starts, so that an error that clears the headers does not take these with it.</summary>
+    public Task OnStartingAsync(object exchange)
+    {
+        Write((Exchange)exchange);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Writes them, once.</summary>
+    public void Write(Exchange exchange)
+    {
+        if (exchange.Context is not { } context)
+        {
+            return;
+        }
+
+        // An answer must begin in time; how long it then takes is up to its reader.
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+
+        var headers = context.Response.Headers;
+        if (headers.TryGetValue(RouteHeader.Name, out var route))
+        {
+            exchange.Route = route;
+            headers.Remove(RouteHeader.Name);
+        }
+
+        headers[RequestIds.Header] = exchange.RequestId;
+        headers.TraceParent = exchange.Activity?.Id;
+        headers.XContentTypeOptions = NoSniff;
+        headers.XFrameOptions = Deny;
+        headers["Referrer-Policy"] = NoReferrer;
+        headers.ContentSecurityPolicy = exchange.Policy.IsPage ? PolicyForPages : PolicyForData;
+        if (_insistsOnTls && context.Request.IsHttps)
+        {
+            headers.StrictTransportSecurity = OneYear;
+        }
+
+        if (exchange.Policy.Preload is { } link && context.Response.StatusCode == StatusCodes.Status200OK)
+        {
+            headers.Link = StringValues.Concat(headers.Link, link);
+        }
+
+        if (_tellsRates && exchange.Rate.IsKnown)
+        {
+            exchange.Rate.WriteTo(headers);
+        }
+
+        exchange.Cache ??= headers["X-Cache"];
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using StoryPortal.Gateway.RequestLog;
+using StoryPortal.ServiceDefaults.Authentication;
+
+namespace StoryPortal.Gateway.Exchanges;
+
+/// <summary>The outermost part: gives each request its id, each answer the headers that all of them have, and the log its line.</summary>
+internal sealed class ExchangeMiddleware(RequestDelegate next, AnswerHeaders headers, RequestLogQueue log, TimeProvider time)
+{
+    private const string Prefix = "/api";
+
+    private static readonly PathString Versioned = "/api/v1";
+
+    private readonly Func<object, Task> _writeHeaders = headers.OnStartingAsync;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Path.StartsWithSegments(Versioned, StringComparison.Ordinal))
+        {
+            request.Path = request.Path.Value![Prefix.Length..]; // two addresses of one API
+        }
+
+        var exchange = new Exchange
+        {
+            Started = Stopwatch.GetTimestamp(),
+            Timestamp = time.GetUtcNow(),
+            RequestId = RequestIds.Of(context),
+            Method = request.Method,
+            Path = request.Path.Value ?? "/",
+            Activity = Activity.Current,
+            Address = context.Connection.RemoteIpAddress,
+            UserAgent = request.Headers.UserAgent,
+            RequestBytes = request.ContentLength,
+            Context = context,
+        };
+        context.Features.Set(exchange);
+        context.Response.OnStarting(_writeHeaders, exchange);
+
+        var failed = true;
+        try
+        {
+            await next(context);
+            failed = false;
+        }
+        finally
+        {
+            Complete(context, exchange, failed);
+        }
+    }
+
+    private void Complete(HttpContext context, Exchange exchange, bool failed)
+    {
+        if (!context.Response.HasStarted)
+        {
+            headers.Write(exchange); // an answer without a body starts only when all of this is over
+        }
+
+        exchange.Context = null; // the server uses it again
+        if (context.GetEndpoint() is RouteEndpoint endpoint)
+        {
+            exchange.Route ??= endpoint.RoutePattern.RawText;
+        }
+
+        exchange.StatusCode = failed ? StatusCodes.Status500InternalServerError : context.Response.StatusCode;
+        exchange.Latency = Stopwatch.GetElapsedTime(exchange.Started);
+        exchange.ResponseBytes = context.Response.ContentLength;
+        exchange.Consumer = context.Features.Get<Verdict>()?.Key?.Name;
+        log.Add(exchange);
+    }
+}

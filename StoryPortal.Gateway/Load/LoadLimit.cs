@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Options;
+
+namespace StoryPortal.Gateway.Load;
+
+/// <summary>
+/// Counts what is being served. The limit falls by a fifth while answers take longer than they should and the limit is in use, and grows back by
+/// a tenth otherwise: what is taken on is answered in time, the rest hears at once that it should come again.
+/// </summary>
+internal sealed class LoadLimit(IOptions<LoadOptions> options, TimeProvider time)
+{
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(200);
+
+    // Fewer answers than this say little of how busy the hubs are.
+    private const int FewestAnswers = 20;
+
+    private readonly LoadOptions _options = options.Value;
+    private int _limit = options.Value.ConcurrentRequests;
+    private int _requests;
+    private int _streams;
+    private int _highest;
+    private long _windowStarted = time.GetTimestamp();
+    private long _answers;
+    private long _ticks;
+
+    /// <summary>Requests that are taken on at the same time, at present.</summary>
+    public int Limit => Volatile.Read(ref _limit);
+
+    /// <summary>Requests that are being served.</summary>
+    public int Requests => Volatile.Read(ref _requests);
+
+    /// <summary>Streams that are open.</summary>
+    public int Streams => Volatile.Read(ref _streams);
+
+    public bool TryEnter()
+    {
+        var now = Interlocked.Increment(ref _requests);
+        if (now > Limit)
+        {
+            Interlocked.Decrement(ref _requests);
+            return false;
+        }
+
+        if (now > _highest)
+        {
+            _highest = now; // a race loses one of two near the same height
+        }
+
+        return true;
+    }
+
+    /// <summary>A request is answered; <paramref name="latency"/> where it tells how busy the hubs are, else null.</summary>
+    public void Leave(TimeSpan? latency)
+    {
+        Interlocked.Decrement(ref _requests);
+        if (latency is { } value)
+        {
+            Interlocked.Add(ref _ticks, value.Ticks);
+            Interlocked.Increment(ref _answers);
+        }
+
+        var started = Volatile.Read(ref _windowStarted);
+        if (time.GetElapsedTime(started) >= Window && Interlocked.CompareExchange(ref _windowStarted, time.GetTimestamp(), started) == started)
+        {
+            Adjust();
+        }
+    }
+
+    public bool TryOpenStream()
+    {
+        if (Interlocked.Increment(ref _streams) <= _options.ConcurrentStreams)
+        {
+            return true;
+        }
+
+        CloseStream();
+        return false;
+    }
+
+    public void CloseStream() => Interlocked.Decrement(ref _streams);
+
+    private void Adjust()
+    {
+        var answers = Interlocked.Exchange(ref _answers, 0);
+        var ticks = Interlocked.Exchange(ref _ticks, 0);
+        var highest = Interlocked.Exchange(ref _highest, 0);
+        var limit = Limit;
+
+        var isSlow = answers >= FewestAnswers && ticks / answers > _options.TargetLatencyMilliseconds * TimeSpan.TicksPerMillisecond;
+        if (isSlow && highest > limit / 2)
+        {
+            limit = Math.Max(limit * 4 / 5, _options.FewestConcurrentRequests);
+        }
+        else if (!isSlow)
+        {
+            limit = Math.Min(limit + (limit / 10) + 1, _options.ConcurrentRequests);
+        }
+
+        Volatile.Write(ref _limit, Math.Min(limit, _options.ConcurrentRequests));
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.Routes;
+using StoryPortal.Gateway.Telemetry;
+
+namespace StoryPortal.Gateway.Load;
+
+/// <summary>Takes on what can be served in time. Streams are counted apart, and end as soon as the gateway does.</summary>
+internal sealed class LoadMiddleware(RequestDelegate next, LoadLimit limit, GatewayMetrics metrics, IHostApplicationLifetime lifetime)
+{
+    private const string RetryAfterSeconds = "1";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var exchange = Exchange.Of(context);
+        exchange.Policy = context.GetEndpoint()?.Metadata.GetMetadata<RoutePolicy>() ?? RoutePolicy.Default;
+
+        if (exchange.Policy.IsStream)
+        {
+            return limit.TryOpenStream() ? StreamAsync(context) : RefuseAsync(context, "too many streams are open");
+        }
+
+        return limit.TryEnter() ? ServeAsync(context, exchange) : RefuseAsync(context, "too many requests are being served");
+    }
+
+    private async Task ServeAsync(HttpContext context, Exchange exchange)
+    {
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            // How long a body takes is up to its sender.
+            limit.Leave(HttpMethods.IsGet(exchange.Method) ? Stopwatch.GetElapsedTime(exchange.Started) : null);
+        }
+    }
+
+    private async Task StreamAsync(HttpContext context)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        context.RequestAborted = ends.Token;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            limit.CloseStream();
+        }
+    }
+
+    private Task RefuseAsync(HttpContext context, string reason)
+    {
+        metrics.Shed();
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return TypedResults.Problem($"The gateway is busy: {reason}. Try again.", statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+    }
+}

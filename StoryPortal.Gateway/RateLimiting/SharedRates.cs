@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using StoryPortal.ServiceDefaults.Caching;
+
+namespace StoryPortal.Gateway.RateLimiting;
+
+/// <summary>
+/// Tells the other gateways, through Redis and beside the requests, what was counted here, and hears what they have counted. Until then a caller
+/// that goes to several gateways has what it can send in that interval; without Redis, its limit at each of them.
+/// </summary>
+internal sealed partial class SharedRates(
+    RateLimiter limiter, IServiceProvider services, IOptions<RateLimitOptions> options, TimeProvider time, ILogger<SharedRates> logger) : BackgroundService
+{
+    private const int KeptMilliseconds = 150_000; // this minute and the next one
+
+    private const string Script = """
+        local total = redis.call('INCRBY', KEYS[1], ARGV[1])
+        redis.call('PEXPIRE', KEYS[1], ARGV[2])
+        return { total, tonumber(redis.call('GET', KEYS[2]) or '0') }
+        """;
+
+    private readonly IConnectionMultiplexer? _redis = services.GetService<IConnectionMultiplexer>();
+    private bool _failing;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.SharedEveryMilliseconds), time);
+        var swept = time.GetTimestamp();
+        while (await Next(timer, stoppingToken))
+        {
+            await TellAsync();
+            if (time.GetElapsedTime(swept) > TimeSpan.FromMinutes(1))
+            {
+                limiter.Sweep();
+                swept = time.GetTimestamp();
+            }
+        }
+    }
+
+    private static async Task<bool> Next(PeriodicTimer timer, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task TellAsync()
+    {
+        var told = new List<Task>();
+        for (var waiting = limiter.Untold.Count; waiting > 0 && limiter.Untold.TryDequeue(out var window); waiting--)
+        {
+            var (minute, count) = window.Untold();
+            if (_redis is { IsConnected: true } && count > 0)
+            {
+                told.Add(TellAsync(_redis.GetDatabase(), window, minute, count));
+            }
+        }
+
+        try
+        {
+            await Task.WhenAll(told); // one flight: the commands are pipelined
+            _failing &= told.Count == 0;
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            if (!_failing)
+            {
+                LogAlone(exception.Message);
+            }
+
+            _failing = true;
+        }
+    }
+
+    private static async Task TellAsync(IDatabase redis, RateWindow window, long minute, int count)
+    {
+        var answer = (RedisResult[]?)await redis.ScriptEvaluateAsync(Script, [KeyOf(window, minute), KeyOf(window, minute - 1)], [count, KeptMilliseconds]);
+        if (answer is [var total, var previous])
+        {
+            window.Shared(minute, count, (long)total, (long)previous);
+        }
+    }
+
+    private static RedisKey KeyOf(RateWindow window, long minute) => $"{CacheNames.Prefix}rate:{window.Name}:{minute}";
+
+    [LoggerMessage(1, LogLevel.Warning, "Redis does not answer: rates are counted at each gateway alone. {Reason}")]
+    private partial void LogAlone(string reason);
+}

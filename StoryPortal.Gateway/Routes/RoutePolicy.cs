@@ -1,0 +1,56 @@
+using Yarp.ReverseProxy.Configuration;
+
+namespace StoryPortal.Gateway.Routes;
+
+/// <summary>
+/// How the gateway treats the requests of a route: metadata of its endpoint, read once from the route's <c>Metadata</c> in the configuration.
+/// </summary>
+/// <param name="IsStream">The answer stays open for as long as the caller listens: <c>Stream</c> = <c>true</c>.</param>
+/// <param name="IsPage">The answer is a page for people, and not data: <c>Page</c> = <c>true</c>.</param>
+/// <param name="Cache">How answers are kept, or null: <c>CacheFor</c>, <c>CacheQuery</c> and <c>CacheGroup</c>.</param>
+/// <param name="Evicts">Whose kept answers a write ends, or null: the name of a group, <c>Evicts</c>.</param>
+/// <param name="Preload">The <c>Link</c> header by which a page names what it will need, or null: <c>Preload</c>.</param>
+internal sealed record RoutePolicy(bool IsStream, bool IsPage, CachePolicy? Cache, string? Evicts, string? Preload)
+{
+    /// <summary>What holds where nothing else is said.</summary>
+    public static RoutePolicy Default { get; } = new(false, false, null, null, null);
+
+    /// <summary>A page for people.</summary>
+    public static RoutePolicy Page { get; } = Default with { IsPage = true };
+
+    public static RoutePolicy From(RouteConfig route) => route.Metadata is null ? Default : new(
+        IsTrue(route, "Stream"),
+        IsTrue(route, "Page"),
+        CachePolicy.From(route),
+        Text(route, "Evicts"),
+        Text(route, "Preload"));
+
+    internal static string? Text(RouteConfig route, string name) => route.Metadata?.GetValueOrDefault(name);
+
+    private static bool IsTrue(RouteConfig route, string name) => Text(route, name) switch
+    {
+        null or "false" => false,
+        "true" => true,
+        var other => throw Refused(route, name, other, "true or false"),
+    };
+
+    internal static InvalidOperationException Refused(RouteConfig route, string name, string value, string expected) =>
+        new($"ReverseProxy:Routes:{route.RouteId}:Metadata:{name} is '{value}': it can be {expected}.");
+}
+
+/// <summary>How the answers of a route are kept.</summary>
+/// <param name="For">For how long.</param>
+/// <param name="Query">The query parameters on which the answer depends; any other is not looked at.</param>
+/// <param name="Group">Which answers end together.</param>
+internal sealed record CachePolicy(TimeSpan For, string[] Query, string Group)
+{
+    public static CachePolicy? From(RouteConfig route) => RoutePolicy.Text(route, "CacheFor") switch
+    {
+        null => null,
+        var text when TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero => new CachePolicy(
+            time,
+            RoutePolicy.Text(route, "CacheQuery")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+            RoutePolicy.Text(route, "CacheGroup") ?? route.RouteId),
+        var text => throw RoutePolicy.Refused(route, "CacheFor", text, "a time such as 00:01:00"),
+    };
+}

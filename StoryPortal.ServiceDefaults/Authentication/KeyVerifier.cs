@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace StoryPortal.ServiceDefaults.Authentication;
+
+/// <summary>
+/// Verifies presented keys, and remembers what it found: for a minute, so that a request costs one hash, and a revoked key is refused within that
+/// minute (at once where <see cref="Forget"/> is told). A key that was found valid stays so for ten minutes while its source cannot be reached.
+/// </summary>
+public sealed partial class KeyVerifier(IKeySource source, IOptions<AuthenticationOptions> options, TimeProvider time, ILogger<KeyVerifier> logger) : IDisposable
+{
+    /// <summary>How long a finding counts.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a valid key counts while its source cannot be reached.</summary>
+    public static readonly TimeSpan Trusted = TimeSpan.FromMinutes(10);
+
+    // From this age on a key in use is verified again beside the requests, so that none of them waits for it.
+    private static readonly TimeSpan Ageing = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+
+    private const int MostFindings = 10_000;
+    private const int MostLookups = 32;
+
+    private readonly ConcurrentDictionary<KeyHash, Finding> _findings = new();
+    private readonly ConcurrentDictionary<KeyHash, Task<Verdict>> _lookups = new();
+    private readonly SemaphoreSlim _turns = new(MostLookups);
+    private readonly KeyHash? _adminHash = options.Value.AdminKey.Length > 0 ? KeyHash.Of(options.Value.AdminKey) : null;
+    private readonly Verdict _admin = new(new KnownKey(Guid.Empty, "admin", [Scope.Admin]));
+    private long _failedAt = long.MinValue;
+    private int _forgotten;
+
+    /// <summary>What is known of <paramref name="presented"/> without asking anybody, or null.</summary>
+    public Verdict? Recall(string presented)
+    {
+        var hash = KeyHash.Of(presented);
+        return IsAdmin(hash) ? _admin : !KeyText.IsWellFormed(presented) ? Verdict.Unknown : Recall(hash);
+    }
+
+    /// <summary>Verifies <paramref name="presented"/>; asks the source only when nothing fresh is known of it.</summary>
+    public ValueTask<Verdict> VerifyAsync(string presented)
+    {
+        var hash = KeyHash.Of(presented);
+        return IsAdmin(hash) ? new(_admin)
+            : !KeyText.IsWellFormed(presented) ? new(Verdict.Unknown)
+            : Recall(hash) is { } verdict ? new(verdict)
+            : new(LookUpAsync(hash));
+    }
+
+    /// <summary>Forgets what is known of a key, because it was changed or revoked.</summary>
+    public void Forget(KeyHash hash)
+    {
+        Interlocked.Increment(ref _forgotten);
+        _findings.TryRemove(hash, out _);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turns.Dispose();
+
+    private bool IsAdmin(KeyHash hash) => _adminHash is { } admin && admin == hash;
+
+    private Verdict? Recall(KeyHash hash)
+    {
+        if (!_findings.TryGetValue(hash, out var finding))
+        {
+            return null;
+        }
+
+        var age = time.GetElapsedTime(finding.At);
+        if (age >= Ageing && finding.Verdict.Key is not null)
+        {
+            _ = LookUpAsync(hash);
+        }
+
+        return age < Fresh ? Current(finding.Verdict) : null;
+    }
+
+    // One question for each key at a time, whoever asks.
+    private Task<Verdict> LookUpAsync(KeyHash hash)
+    {
+        if (_failedAt != long.MinValue && time.GetElapsedTime(_failedAt) < PauseAfterFailure)
+        {
+            return Task.FromResult(Trust(hash));
+        }
+
+        return _lookups.GetOrAdd(hash, static (hash, self) => Task.Run(() => self.AskAsync(hash)), this);
+    }
+
+    private async Task<Verdict> AskAsync(KeyHash hash)
+    {
+        using var deadline = new CancellationTokenSource(LookupTimeout, time);
+        try
+        {
+            await _turns.WaitAsync(deadline.Token);
+            try
+            {
+                var forgotten = Volatile.Read(ref _forgotten);
+                var at = time.GetTimestamp();
+                var key = await source.FindAsync(hash, deadline.Token);
+                var verdict = key is null ? Verdict.Unknown : new Verdict(key);
+                _failedAt = long.MinValue;
+                if (forgotten == Volatile.Read(ref _forgotten))
+                {
+                    MakeRoom();
+                    _findings[hash] = new Finding(verdict, at);
+                }
+
+                return Current(verdict);
+            }
+            finally
+            {
+                _turns.Release();
+            }
+        }
+        catch (Exception exception)
+        {
+            if (_failedAt == long.MinValue)
+            {
+                LogUnreachable(exception.Message);
+            }
+
+            _failedAt = time.GetTimestamp();
+            return Trust(hash);
+        }
+        finally
+        {
+            _lookups.TryRemove(hash, out _);
+        }
+    }
+
+    private Verdict Trust(KeyHash hash) =>
+        _findings.TryGetValue(hash, out var finding) && finding.Verdict.Key is not null && time.GetElapsedTime(finding.At) < Trusted
+            ? Current(finding.Verdict)
+            : Verdict.CannotTell;
+
+    private Verdict Current(Verdict verdict) => verdict.Key?.ExpiresAt <= time.GetUtcNow() ? Verdict.Unknown : verdict;
+
+    // Keys that nobody knows must not push out those that are in use.
+    private void MakeRoom()
+    {
+        if (_findings.Count < MostFindings)
+        {
+            return;
+        }
+
+        foreach (var (hash, finding) in _findings)
+        {
+            if (finding.Verdict.Key is null || time.GetElapsedTime(finding.At) > Trusted)
+            {
+                _findings.TryRemove(hash, out _);
+            }
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The key store cannot be reached: keys that are known stay valid for ten minutes. {Reason}")]
+    private partial void LogUnreachable(string reason);
+
+    private sealed record Finding(Verdict Verdict, long At);
+}

@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using StoryPortal.DataLayer.ApiKeys;
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Paging;
+using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Http;
+
+namespace StoryPortal.ServiceHub.Admin;
+
+/// <summary><c>/v1/admin/api-keys</c>.</summary>
+internal static class ApiKeyEndpoints
+{
+    private const string List = "api-keys";
+
+    private static readonly StoryJson Json = StoryJson.Contracts;
+
+    public static void MapApiKeys(this IEndpointRouteBuilder admin)
+    {
+        var keys = admin.MapGroup("/api-keys").ProducesValidationProblem();
+
+        keys.MapGet("/", ListAsync)
+            .WithName("ListApiKeys").WithSummary("List keys, newest first, with those that were revoked")
+            .Produces<ApiKey[]>();
+
+        keys.MapGet("/{id}", GetAsync)
+            .WithName("GetApiKey").WithSummary("Read what is known of a key")
+            .Produces<ApiKey>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        keys.MapPost("/", CreateAsync)
+            .WithName("CreateApiKey").WithSummary("Make a key").WithBodyLimit(BodyLimits.Document)
+            .WithDescription("The answer is the only place where `key` is ever shown: what is stored is its hash.")
+            .Accepts<NewApiKey>(JsonBody.ContentType)
+            .Produces<ApiKeyWithSecret>(StatusCodes.Status201Created);
+
+        keys.MapPost("/{id}/rotate", RotateAsync)
+            .WithName("RotateApiKey").WithSummary("Put a new key in place of an old one, which ends at once")
+            .Produces<ApiKeyWithSecret>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+
+        keys.MapDelete("/{id}", RevokeAsync)
+            .WithName("RevokeApiKey").WithSummary("End a key for good")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpRequest request, ApiKeyStore store, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
+    {
+        var errors = new InputErrors();
+        var size = Paging.Limit(limit, errors);
+        var after = Paging.TimeCursor(cursor, List, errors);
+        errors.ThrowIfAny();
+
+        return Paging.Page(request, await store.ListAsync(after, size + 1, cancellationToken), size, Json.ListApiKey, key => new TimeCursor(key.CreatedAt, key.Id).ToText(List));
+    }
+
+    private static async Task<IResult> GetAsync(Guid id, ApiKeyStore store, CancellationToken cancellationToken) =>
+        await store.GetAsync(id, cancellationToken) is { } key ? new JsonAnswer<ApiKey>(key, Json.ApiKey) : NoSuchKey(id);
+
+    private static async Task<IResult> CreateAsync(HttpContext context, ApiKeyStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var sent = await JsonBody.ReadAsync(context.Request, Json.NewApiKey, cancellationToken);
+        var errors = new InputErrors();
+        var key = sent.Validate(errors, Timestamp.Now(time));
+        errors.ThrowIfAny();
+
+        var secret = KeyText.Create();
+        await store.InsertAsync(key, KeyHash.Of(secret), cancellationToken);
+        AdminAudit.SetSubject(context, key.Id.ToString());
+        return new JsonAnswer<ApiKeyWithSecret>(new ApiKeyWithSecret(key, secret), Json.ApiKeyWithSecret, StatusCodes.Status201Created)
+        {
+            Location = $"/v1/admin/api-keys/{key.Id}",
+        };
+    }
+
+    private static async Task<IResult> RotateAsync(Guid id, ApiKeyStore store, KeyChanges changes, CancellationToken cancellationToken)
+    {
+        if (await store.GetAsync(id, cancellationToken) is not { } key)
+        {
+            return NoSuchKey(id);
+        }
+
+        var secret = KeyText.Create();
+        if (await store.RotateAsync(id, KeyHash.Of(secret), cancellationToken) is not { } old)
+        {
+            return TypedResults.Problem($"The key {id} has been revoked; make a new one.", statusCode: StatusCodes.Status409Conflict);
+        }
+
+        changes.Tell(old);
+        return new JsonAnswer<ApiKeyWithSecret>(new ApiKeyWithSecret(key, secret), Json.ApiKeyWithSecret);
+    }
+
+    private static async Task<IResult> RevokeAsync(Guid id, ApiKeyStore store, KeyChanges changes, CancellationToken cancellationToken)
+    {
+        if (await store.RevokeAsync(id, cancellationToken) is not { } hash)
+        {
+            return NoSuchKey(id);
+        }
+
+        changes.Tell(hash);
+        return TypedResults.NoContent();
+    }
+
+    private static ProblemHttpResult NoSuchKey(Guid id) => TypedResults.Problem($"There is no key {id}.", statusCode: StatusCodes.Status404NotFound);
+}

@@ -1,0 +1,90 @@
+using Npgsql;
+using StoryPortal.DataLayer.Caching;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Caching;
+
+/// <summary>While the database is away, what is cached is served, and says that it may be stale.</summary>
+public sealed class DatabaseOutageTests : IAsyncLifetime
+{
+    private readonly Guid _id = Guid.NewGuid();
+    private readonly Table _table = new();
+    private RedisServer _redis = null!;
+    private CacheNode _node = null!;
+
+    public async Task InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync();
+        _node = await CacheNode.StartAsync(_redis.Address);
+        _table.Rows[_id] = "row";
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _node.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Every_read_of_what_is_cached_is_marked_and_not_only_the_first()
+    {
+        await _node.ReadAsync(_table, _id);
+        _node.Database.IsReachable = false;
+
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(("row", CacheSource.Stale), await _node.ReadAsync(_table, _id));
+        }
+
+        _node.Database.IsReachable = true;
+        Assert.Equal(("row", CacheSource.Memory), await _node.ReadAsync(_table, _id));
+    }
+
+    [Fact]
+    public async Task What_has_to_be_asked_again_is_served_stale_every_time_and_the_database_is_asked_once_in_a_while()
+    {
+        await _node.ReadAsync(_table, _id);
+        _redis.Stop(); // from now on nobody tells of changes: the database has to be asked again
+        await _node.IsNotUsableAsync();
+        _table.IsAway = true;
+        await Eventually.TrueAsync(async () => await _node.ReadAsync(_table, _id) is ("row", CacheSource.Stale));
+
+        var asked = _table.Reads;
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(("row", CacheSource.Stale), await _node.ReadAsync(_table, _id));
+        }
+
+        Assert.InRange(_table.Reads - asked, 0, 49);
+        _table.IsAway = false;
+        await Eventually.TrueAsync(async () => await _node.ReadAsync(_table, _id) is ("row", CacheSource.Miss));
+    }
+
+    [Fact]
+    public async Task What_is_not_cached_fails_as_the_database_does()
+    {
+        _table.IsAway = true;
+        await Assert.ThrowsAsync<NpgsqlException>(() => _node.ReadAsync(_table, _id));
+    }
+
+    [Fact]
+    public async Task What_a_write_has_replaced_is_not_served_even_then()
+    {
+        await _node.ReadAsync(_table, _id);
+        await _node.WriteAsync(_table, _id, "new");
+        _table.IsAway = true;
+        await Assert.ThrowsAsync<NpgsqlException>(() => _node.ReadAsync(_table, _id));
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_answer_is_given_up_by_every_caller_in_the_same_time()
+    {
+        await using var node = await CacheNode.StartAsync(_redis.Address, options => options.TimeoutMilliseconds = 100);
+        _table.Gate = new TaskCompletionSource().Task;
+        var reads = Enumerable.Range(0, 50).Select(_ => node.ReadAsync(_table, _id)).ToArray();
+        foreach (var read in reads)
+        {
+            await Assert.ThrowsAsync<TimeoutException>(() => read).WaitAsync(TimeSpan.FromSeconds(30)); // one after the other it would be longer
+        }
+    }
+}

@@ -1,0 +1,279 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Gateway;
+
+/// <summary>What the gateway lets in and sends out, outside Development, in front of a hub of the test's own.</summary>
+public sealed class DoorTests : IAsyncLifetime
+{
+    private readonly string _reader = KeyText.Create();
+    private FakeHub _hub = null!;
+    private GatewayProcess _gateway = null!;
+    private int _listed;
+
+    public async Task InitializeAsync()
+    {
+        _hub = await FakeHub.StartAsync(app =>
+        {
+            app.MapGet("/v1/size/{bytes:int}", (int bytes) => TypedResults.Bytes(new byte[bytes], "application/json"));
+            app.MapGet("/v1/services", (HttpContext context) =>
+            {
+                Interlocked.Increment(ref _listed);
+                context.Response.Headers.ETag = "\"one\"";
+                context.Response.Headers["X-Route"] = "/v1/services";
+                return TypedResults.Text($$"""[{"filter": "{{context.Request.QueryString}}", "padding": "{{new string('x', 2000)}}"}]""", "application/json");
+            });
+            app.MapPut("/v1/services/{**rest}", () => TypedResults.NoContent());
+            app.MapGet("/v1/broken", (HttpContext context) => context.Abort());
+            app.MapGet("/v1/echo", (HttpContext context) => string.Join('\n', context.Request.Headers.Select(header => $"{header.Key}: {header.Value}")));
+            app.MapGet("/docs", () => TypedResults.Text("<html></html>", "text/html"));
+            app.MapGet("/v1/events/stream", async (HttpContext context) =>
+            {
+                context.Response.ContentType = "text/event-stream";
+                await context.Response.WriteAsync("data: one\n\n", context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            });
+        });
+        _hub.Keys[_reader] = new KnownKey(Guid.NewGuid(), "reader", [Scope.Read], RequestsPerMinute: 10_000);
+        _gateway = await GatewayProcess.StartAsync([_hub], "--Cors:Origins=https://portal.example", "--RateLimiting:RequestsPerMinutePerAddress=200");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        await _hub.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Without_a_key_nothing_is_served_but_health_the_page_and_the_documents()
+    {
+        foreach (var path in (string[])["/v1/services", "/v1/agents", "/api/v1/agents", "/v1/admin/jobs", "/internal/services/a/instances/b", "/metrics", "/nothing"])
+        {
+            foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete])
+            {
+                using var refused = await _gateway.SendAsync(method, path);
+                Assert.True(refused.StatusCode == HttpStatusCode.Unauthorized, $"{method} {path}: {refused.StatusCode}");
+            }
+        }
+
+        using var guess = await _gateway.GetAsync("/v1/services", "sp_guess");
+        await guess.ProblemAsync(HttpStatusCode.Unauthorized);
+        using var made = await _gateway.GetAsync("/v1/services", KeyText.Create());
+        await made.ProblemAsync(HttpStatusCode.Unauthorized);
+
+        foreach (var path in (string[])["/health", "/health/live", "/health/ready", "/health/startup", "/alive", "/docs"])
+        {
+            using var open = await _gateway.GetAsync(path);
+            Assert.True(open.StatusCode == HttpStatusCode.OK, $"{path}: {open.StatusCode}");
+        }
+    }
+
+    [Fact]
+    public async Task A_key_opens_what_its_scopes_say()
+    {
+        using var read = await _gateway.GetAsync("/v1/size/10", _reader);
+        Assert.Equal(HttpStatusCode.OK, read.StatusCode);
+        using var batch = await _gateway.SendAsync(HttpMethod.Post, "/v1/batch", _reader);
+        Assert.Equal(HttpStatusCode.NotFound, batch.StatusCode); // the test's hub has none; the gateway let it through
+        using var write = await _gateway.SendAsync(HttpMethod.Post, "/v1/agents", _reader);
+        await write.ProblemAsync(HttpStatusCode.Forbidden);
+        using var admin = await _gateway.GetAsync("/v1/admin/jobs", _reader);
+        await admin.ProblemAsync(HttpStatusCode.Forbidden);
+        Assert.Contains("admin", admin.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_was_never_seen_cannot_be_judged_while_the_store_is_away_and_a_known_one_is_let_in()
+    {
+        using var before = await _gateway.GetAsync("/v1/size/10", _reader);
+        Assert.Equal(HttpStatusCode.OK, before.StatusCode);
+        _hub.KnowsKeys = false;
+
+        using var known = await _gateway.GetAsync("/v1/size/10", _reader);
+        Assert.Equal(HttpStatusCode.OK, known.StatusCode);
+        using var unknown = await _gateway.GetAsync("/v1/size/10", KeyText.Create());
+        await unknown.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.NotNull(unknown.Headers.RetryAfter);
+    }
+
+    [Theory]
+    [InlineData(999, "br, gzip", null)]
+    [InlineData(1000, "br, gzip", "br")]
+    [InlineData(1000, "gzip", "gzip")]
+    [InlineData(1000, "gzip, br;q=0", "gzip")]
+    [InlineData(1000, "identity", null)]
+    [InlineData(1000, null, null)]
+    public async Task Answers_of_a_thousand_bytes_and_more_are_compressed_for_callers_who_can_read_it(int bytes, string? accepted, string? expected)
+    {
+        using var plain = accepted is null ? await _gateway.GetAsync($"/v1/size/{bytes}", _reader) : await _gateway.GetAsync($"/v1/size/{bytes}", _reader, ("Accept-Encoding", accepted));
+        Assert.Equal(expected, plain.Content.Headers.ContentEncoding.SingleOrDefault());
+
+        using var secure = _gateway.CreateSecureClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/size/{bytes}");
+        request.Headers.Add("X-API-Key", _reader);
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", accepted);
+        using var response = await secure.SendAsync(request);
+        Assert.Equal(expected, response.Content.Headers.ContentEncoding.SingleOrDefault());
+    }
+
+    [Theory]
+    [InlineData("br", "br")]
+    [InlineData("gzip", "gzip")]
+    [InlineData("deflate", null)]
+    public async Task A_kept_answer_is_sent_as_its_caller_can_read_it(string accepted, string? expected)
+    {
+        using var first = await _gateway.GetAsync("/v1/services", _reader, ("Accept-Encoding", accepted));
+        using var second = await _gateway.GetAsync("/v1/services/", _reader, ("Accept-Encoding", accepted));
+        using var other = await _gateway.GetAsync("/v1/services", _reader);
+        Assert.Equal(expected, first.Content.Headers.ContentEncoding.SingleOrDefault());
+        Assert.Equal(expected, second.Content.Headers.ContentEncoding.SingleOrDefault());
+        Assert.Equal(await first.Content.ReadAsByteArrayAsync(), await second.Content.ReadAsByteArrayAsync());
+        await other.JsonAsync();
+        Assert.Contains("Accept-Encoding", second.Headers.Vary);
+    }
+
+    [Fact]
+    public async Task An_answer_is_kept_by_known_parameters_and_ends_before_a_write_is_answered()
+    {
+        async Task<string> StateAsync(string path)
+        {
+            using var response = await _gateway.GetAsync(path, GatewayProcess.AdminKey);
+            await response.JsonAsync();
+            return response.Headers.GetValues("X-Cache").Single();
+        }
+
+        await Eventually.TrueAsync(async () => await StateAsync("/v1/services?tag=a&x=1") == "MISS" && await StateAsync("/v1/services?x=2&tag=a") == "HIT");
+        Assert.Equal("MISS", await StateAsync("/v1/services?tag=b"));
+
+        using var written = await _gateway.SendAsync(HttpMethod.Put, "/v1/services/a/instances/b", GatewayProcess.AdminKey);
+        Assert.Equal(HttpStatusCode.NoContent, written.StatusCode);
+        Assert.Equal("MISS", await StateAsync("/v1/services?tag=a"));
+
+        using var refused = await _gateway.GetAsync("/v1/services?tag=a");
+        await refused.ProblemAsync(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Callers_at_the_same_time_cost_the_hub_one_request_and_a_caller_who_has_it_gets_304()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ =>
+        {
+            using var response = await _gateway.GetAsync("/v1/services?tag=herd", _reader);
+            await response.JsonAsync();
+        }));
+        Assert.InRange(_listed, 1, 5); // one a second where Redis is not there to tell of changes
+
+        using var known = await _gateway.GetAsync("/v1/services", _reader, ("If-None-Match", "\"one\""));
+        Assert.Equal(HttpStatusCode.NotModified, known.StatusCode);
+        Assert.Equal("\"one\"", known.Headers.ETag?.ToString());
+    }
+
+    [Fact]
+    public async Task A_stream_passes_as_it_comes_and_ends_when_the_gateway_does()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/events/stream");
+        request.Headers.Add("X-API-Key", _reader);
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("br"));
+        using var response = await _gateway.Anonymous.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(deadline.Token));
+        Assert.Equal("data: one", await reader.ReadLineAsync(deadline.Token));
+
+        _gateway.Terminate();
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            while (await reader.ReadLineAsync(deadline.Token) is not null)
+            {
+            }
+
+            throw new EndOfStreamException();
+        });
+        await _gateway.WaitForExitAsync(deadline.Token);
+    }
+
+    [Fact]
+    public async Task Every_answer_carries_its_ids_and_what_browsers_need_to_know()
+    {
+        foreach (var (path, key, status) in ((string, string?, HttpStatusCode)[])
+            [("/v1/size/10", _reader, HttpStatusCode.OK), ("/v1/agents", null, HttpStatusCode.Unauthorized), ("/v1/broken", _reader, HttpStatusCode.BadGateway), ("/health", null, HttpStatusCode.OK)])
+        {
+            using var response = await _gateway.GetAsync(path, key, ("X-Request-Id", "my-id.1"));
+            Assert.Equal(status, response.StatusCode);
+            Assert.Equal("my-id.1", response.Headers.GetValues("X-Request-Id").Single());
+            Assert.Matches("^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$", response.Headers.GetValues("traceparent").Single());
+            Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+            Assert.False(response.Headers.Contains("Server"));
+            var body = await response.Content.ReadAsStringAsync();
+            Assert.DoesNotContain("127.0.0.1", body, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", body, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("has spaces")]
+    [InlineData("<script>")]
+    public async Task An_id_that_is_none_is_replaced(string id)
+    {
+        using var response = await _gateway.GetAsync("/v1/size/10", _reader, ("X-Request-Id", id));
+        Assert.Matches("^[0-9a-f]{16}$", response.Headers.GetValues("X-Request-Id").Single());
+    }
+
+    [Fact]
+    public async Task What_a_caller_says_of_its_address_is_not_passed_on()
+    {
+        using var response = await _gateway.GetAsync("/v1/echo", _reader, ("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-Host", "evil.example"));
+        var headers = await response.Content.ReadAsStringAsync();
+        Assert.DoesNotContain("1.2.3.4", headers, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil.example", headers, StringComparison.Ordinal);
+        Assert.Contains("X-Request-Id", headers, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("https://portal.example", true)]
+    [InlineData("https://evil.example", false)]
+    public async Task Only_pages_of_configured_origins_may_ask(string origin, bool allowed)
+    {
+        using var response = await _gateway.SendAsync(HttpMethod.Options, "/v1/agents", null, ("Origin", origin), ("Access-Control-Request-Method", "POST"));
+        Assert.Equal(allowed, response.Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task A_caller_that_asks_too_often_hears_when_to_come_again_and_others_do_not_suffer()
+    {
+        var key = KeyText.Create();
+        _hub.Keys[key] = new KnownKey(Guid.NewGuid(), "eager", [Scope.Read], RequestsPerMinute: 3);
+        for (var i = 0; i < 3; i++)
+        {
+            using var taken = await _gateway.GetAsync("/v1/size/10", key);
+            Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+            Assert.Equal("3", taken.Headers.GetValues("RateLimit-Limit").Single());
+            Assert.Equal($"{2 - i}", taken.Headers.GetValues("RateLimit-Remaining").Single());
+        }
+
+        using var refused = await _gateway.GetAsync("/v1/size/10", key);
+        await refused.ProblemAsync(HttpStatusCode.TooManyRequests);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 120);
+
+        using var other = await _gateway.GetAsync("/v1/size/10", _reader);
+        Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+    }
+
+    [Fact]
+    public async Task Whoever_tries_keys_is_limited_by_address_and_health_is_not()
+    {
+        await Eventually.TrueAsync(async () =>
+        {
+            using var guess = await _gateway.GetAsync("/v1/size/10", KeyText.Create());
+            return guess.StatusCode == HttpStatusCode.TooManyRequests;
+        });
+        Assert.InRange(_hub.Lookups, 1, 200);
+
+        using var health = await _gateway.GetAsync("/health");
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+    }
+}

@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Options;
+using StoryPortal.Gateway.Load;
+
+namespace StoryPortal.Tests.Gateway;
+
+/// <summary>How much is taken on at once.</summary>
+public sealed class LoadLimitTests
+{
+    private static readonly TimeSpan Fast = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(400);
+
+    private readonly ManualTime _time = new();
+    private readonly LoadLimit _limit;
+
+    public LoadLimitTests() => _limit = new LoadLimit(
+        Options.Create(new LoadOptions { ConcurrentRequests = 100, FewestConcurrentRequests = 40, ConcurrentStreams = 2 }), _time);
+
+    [Fact]
+    public void No_more_requests_are_taken_on_than_the_limit()
+    {
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryEnter()));
+        Assert.False(_limit.TryEnter());
+        _limit.Leave(Fast);
+        Assert.True(_limit.TryEnter());
+    }
+
+    [Fact]
+    public void While_answers_are_slow_fewer_are_taken_on_and_afterwards_all_again()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            Serve(_limit.Limit, Slow);
+        }
+
+        Assert.Equal(40, _limit.Limit);
+
+        for (var i = 0; i < 20; i++)
+        {
+            Serve(_limit.Limit, Fast);
+        }
+
+        Assert.Equal(100, _limit.Limit);
+    }
+
+    [Fact]
+    public void A_few_slow_answers_are_no_overload()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            Serve(30, Slow);
+        }
+
+        Assert.Equal(100, _limit.Limit);
+    }
+
+    [Fact]
+    public void Streams_are_counted_apart()
+    {
+        Assert.True(_limit.TryOpenStream());
+        Assert.True(_limit.TryOpenStream());
+        Assert.False(_limit.TryOpenStream());
+        Assert.True(_limit.TryEnter());
+        _limit.CloseStream();
+        Assert.True(_limit.TryOpenStream());
+    }
+
+    // So many at once, until the next measure is taken.
+    private void Serve(int count, TimeSpan latency)
+    {
+        Assert.All(Enumerable.Range(0, count), _ => Assert.True(_limit.TryEnter()));
+        for (var i = 0; i < count; i++)
+        {
+            _time.Advance(i == count - 1 ? TimeSpan.FromSeconds(1) : TimeSpan.Zero);
+            _limit.Leave(latency);
+        }
+    }
+}
