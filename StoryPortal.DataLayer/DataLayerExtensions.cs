@@ -4,6 +4,7 @@ using StoryPortal.DataLayer.ApiRequests;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.GroupCommit;
 using StoryPortal.DataLayer.Schema;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults;
@@ -22,6 +23,9 @@ public static class DataLayerExtensions
     // More statements than the product has, so that each is prepared once for each connection and stays so.
     private const int PreparedStatements = 64;
 
+    // A server that does not answer a query will not answer its cancellation either.
+    private const int CancellationMilliseconds = 250;
+
     /// <summary>Adds the stores, for a process with <paramref name="maxPoolSize"/> database connections unless configuration says otherwise.</summary>
     public static IHostApplicationBuilder AddDataLayer(this IHostApplicationBuilder builder, int maxPoolSize)
     {
@@ -36,11 +40,15 @@ public static class DataLayerExtensions
             connection.NoResetOnClose = true;
             connection.Timeout = options.ConnectTimeoutSeconds;
             connection.CommandTimeout = options.CommandTimeoutSeconds;
+            connection.CancellationTimeout = CancellationMilliseconds;
             connection.ApplicationName = builder.Environment.ApplicationName;
         });
         builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis => redis.FailFast());
 
         builder.AddCaching();
+        builder.AddGroupCommit();
+        builder.Services.AddGroupCommitWriter<EventWriter>();
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<ApiRequestStore>();

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
@@ -119,7 +118,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
             distinct[agent.Id] = agent;
         }
 
-        var written = Batch.WriteAsync(database, [.. distinct.Values], WriteAsync, reader =>
+        var written = Batch.WriteAsync(database, [.. distinct.Values], Write, reader =>
         {
             var (created, updated) = (reader.GetInt32(0), reader.GetInt32(1));
             return new AgentBatchResult(distinct.Count, created, updated, distinct.Count - created - updated);
@@ -136,16 +135,17 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         Sql.Json(agent.Configuration), Sql.Json(agent.Metadata), Sql.Time(agent.CreatedAt), Sql.Time(agent.UpdatedAt),
     ];
 
-    private static async Task WriteAsync(NpgsqlBinaryImporter copy, Agent agent, CancellationToken cancellationToken)
+    private static void Write(CopyBuffer copy, Agent agent)
     {
-        await copy.WriteAsync(agent.Id, NpgsqlDbType.Uuid, cancellationToken);
-        await copy.WriteAsync(agent.Name, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(agent.Type, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(EnumText<AgentStatus>.Of(agent.Status), NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(agent.Configuration.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
-        await copy.WriteAsync(agent.Metadata.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
-        await copy.WriteAsync(agent.CreatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
-        await copy.WriteAsync(agent.UpdatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        copy.StartRow(8);
+        copy.Write(agent.Id);
+        copy.Write(agent.Name);
+        copy.Write(agent.Type);
+        copy.Write(EnumText<AgentStatus>.Of(agent.Status));
+        copy.Write(agent.Configuration);
+        copy.Write(agent.Metadata);
+        copy.Write(agent.CreatedAt);
+        copy.Write(agent.UpdatedAt);
     }
 
     private static Agent Read(NpgsqlDataReader row)

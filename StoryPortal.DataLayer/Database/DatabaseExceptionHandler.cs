@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
+using StoryPortal.DataLayer.GroupCommit;
 
 namespace StoryPortal.DataLayer.Database;
 
@@ -8,9 +9,16 @@ namespace StoryPortal.DataLayer.Database;
 internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
 {
     private const string RetryAfterSeconds = "2";
+    private const string RetryAfterQueueSeconds = "1";
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
+        if (exception is WriteQueueFullException full)
+        {
+            context.Response.Headers.RetryAfter = RetryAfterQueueSeconds;
+            return await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"{full.Message} Send less at a time, or try again later.");
+        }
+
         if (exception is PostgresException { IsTransient: false } refused)
         {
             // Class 22: a value that Postgres cannot take; 54000: one beyond its limits. Validation should have said so: the log tells where it did not.

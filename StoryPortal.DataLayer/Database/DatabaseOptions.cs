@@ -19,7 +19,14 @@ public sealed class DatabaseOptions
     [Range(1, 60)]
     public int ConnectTimeoutSeconds { get; set; } = 2;
 
-    /// <summary>Seconds that a query may take. Default 15.</summary>
+    /// <summary>
+    /// Seconds that a query by key or index may take. Default 2, some hundred times what it should: then the database is away, and the caller
+    /// hears 503.
+    /// </summary>
+    [Range(1, 600)]
+    public int QuickCommandTimeoutSeconds { get; set; } = 2;
+
+    /// <summary>Seconds that a query over many rows, or a batch, may take. Default 15.</summary>
     [Range(1, 600)]
     public int CommandTimeoutSeconds { get; set; } = 15;
 }

@@ -14,7 +14,7 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge)
     public async Task<TResult> WriteAsync<TRow, TResult>(
         StoryDatabase database,
         IReadOnlyList<TRow> rows,
-        Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task> write,
+        Action<CopyBuffer, TRow> write,
         Func<NpgsqlDataReader, TResult> read,
         CancellationToken cancellationToken)
     {
@@ -22,21 +22,13 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge)
         await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
-        await using (var create = new NpgsqlCommand(createStaging, connection, transaction))
+        // Takes no time, so it finds out in time when the database is away.
+        await using (var create = new NpgsqlCommand(createStaging, connection, transaction) { CommandTimeout = database.QuickSeconds })
         {
             await create.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await using (var importer = await connection.BeginBinaryImportAsync(copy, cancellationToken))
-        {
-            foreach (var row in rows)
-            {
-                await importer.StartRowAsync(cancellationToken);
-                await write(importer, row, cancellationToken);
-            }
-
-            await importer.CompleteAsync(cancellationToken);
-        }
+        await CopyAsync(connection, rows, write, cancellationToken);
 
         TResult result;
         await using (var command = new NpgsqlCommand(merge.Sql, connection, transaction))
@@ -48,5 +40,27 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge)
 
         await transaction.CommitAsync(cancellationToken);
         return result;
+    }
+
+    private async Task CopyAsync<TRow>(
+        NpgsqlConnection connection, IReadOnlyList<TRow> rows, Action<CopyBuffer, TRow> write, CancellationToken cancellationToken)
+    {
+        using var buffer = new CopyBuffer();
+        await using var stream = await connection.BeginRawBinaryCopyAsync(copy, cancellationToken);
+        try
+        {
+            foreach (var row in rows)
+            {
+                write(buffer, row);
+                await buffer.SendAsync(stream, cancellationToken);
+            }
+
+            await buffer.SendEndAsync(stream, cancellationToken);
+        }
+        catch
+        {
+            await stream.CancelAsync(); // closing it would store what came so far
+            throw;
+        }
     }
 }

@@ -16,9 +16,10 @@ public sealed class StoryDatabase
     private readonly Histogram<double> _duration;
 
     /// <summary>Runs queries on <paramref name="source"/>.</summary>
-    public StoryDatabase(NpgsqlDataSource source, IMeterFactory meters)
+    public StoryDatabase(NpgsqlDataSource source, DatabaseOptions options, IMeterFactory meters)
     {
         Source = source;
+        QuickSeconds = options.QuickCommandTimeoutSeconds;
         _duration = meters.Create(TelemetryNames.Prefix + "DataLayer").CreateHistogram(
             "db_query_duration_seconds", unit: "s", "Time of a database query, from asking for a connection to its last row.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
@@ -30,13 +31,15 @@ public sealed class StoryDatabase
     /// <summary>Whether the database answered when it was last checked, about a second ago.</summary>
     public bool IsReachable { get; internal set; } = true;
 
+    /// <summary>Seconds that a statement may take which has little to do.</summary>
+    internal int QuickSeconds { get; }
+
     /// <summary>Every row of the answer.</summary>
     public async Task<List<T>> ListAsync<T>(
         Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         using var measured = Measure(query);
-        await using var command = Source.CreateCommand(query.Sql);
-        Bind(command, parameters);
+        await using var command = CreateCommand(query, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<T>();
         while (await reader.ReadAsync(cancellationToken))
@@ -57,8 +60,7 @@ public sealed class StoryDatabase
         where T : class
     {
         using var measured = Measure(query);
-        await using var command = Source.CreateCommand(query.Sql);
-        Bind(command, parameters);
+        await using var command = CreateCommand(query, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? read(reader) : null;
     }
@@ -67,8 +69,7 @@ public sealed class StoryDatabase
     public async Task<int> NumberAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken)
     {
         using var measured = Measure(query);
-        await using var command = Source.CreateCommand(query.Sql);
-        Bind(command, parameters);
+        await using var command = CreateCommand(query, parameters);
         return await command.ExecuteScalarAsync(cancellationToken) is int number
             ? number
             : throw new InvalidDataException($"{query.Name} did not answer with a number.");
@@ -78,20 +79,27 @@ public sealed class StoryDatabase
     public async Task<int> ExecuteAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken)
     {
         using var measured = Measure(query);
-        await using var command = Source.CreateCommand(query.Sql);
-        Bind(command, parameters);
+        await using var command = CreateCommand(query, parameters);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Measures what happens until the result is disposed, as <paramref name="query"/>.</summary>
     internal Measurement Measure(Query query) => new(_duration, query, Stopwatch.GetTimestamp());
 
-    private static void Bind(NpgsqlCommand command, IReadOnlyList<NpgsqlParameter> parameters)
+    private NpgsqlCommand CreateCommand(Query query, IReadOnlyList<NpgsqlParameter> parameters)
     {
+        var command = Source.CreateCommand(query.Sql);
+        if (query.Class != QueryClass.Aggregate)
+        {
+            command.CommandTimeout = QuickSeconds;
+        }
+
         for (var i = 0; i < parameters.Count; i++)
         {
             command.Parameters.Add(parameters[i]);
         }
+
+        return command;
     }
 
     internal readonly struct Measurement(Histogram<double> histogram, Query query, long start) : IDisposable

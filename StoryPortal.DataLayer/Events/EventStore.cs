@@ -1,11 +1,10 @@
 using Npgsql;
-using NpgsqlTypes;
 using StoryPortal.DataLayer.Database;
 
 namespace StoryPortal.DataLayer.Events;
 
 /// <summary>Events in Postgres.</summary>
-public sealed class EventStore(StoryDatabase database)
+public sealed class EventStore(StoryDatabase database, EventWriter writer)
 {
     internal const string Columns = "id, type, timestamp, agent_id, session_id, payload, received_at";
 
@@ -22,11 +21,6 @@ public sealed class EventStore(StoryDatabase database)
 
     private static readonly Query GetQuery = new("events.get", QueryClass.Simple,
         $"SELECT {Columns} FROM mcp_documents.events WHERE id = $1");
-
-    private static readonly Query InsertQuery = new("events.insert", QueryClass.Simple, $"""
-        INSERT INTO mcp_documents.events ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (id) DO NOTHING
-        """);
 
     private static readonly StagedCopy Batch = new(
         """
@@ -66,7 +60,7 @@ public sealed class EventStore(StoryDatabase database)
         Event? stored = null;
         while (stored is null)
         {
-            if (await database.ExecuteAsync(InsertQuery, Parameters(@event), cancellationToken) == 1)
+            if (await writer.WriteAsync(@event, cancellationToken))
             {
                 return (@event, true);
             }
@@ -83,7 +77,7 @@ public sealed class EventStore(StoryDatabase database)
     {
         // By id: two batches with the same events lock them in the same order.
         var sorted = events.OrderBy(e => e.Id).ToList();
-        return Batch.WriteAsync(database, sorted, WriteAsync, reader =>
+        return Batch.WriteAsync(database, sorted, Write, reader =>
         {
             var accepted = reader.GetInt32(0);
             return new EventBatchResult(accepted, events.Count - accepted);
@@ -98,24 +92,17 @@ public sealed class EventStore(StoryDatabase database)
 
     private static string TimeAsText(string column) => $"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 
-    private static NpgsqlParameter[] Parameters(Event e) =>
-    [
-        Sql.Uuid(e.Id), Sql.Text(e.Type), Sql.Time(e.Timestamp), Sql.Uuid(e.AgentId), Sql.Uuid(e.SessionId), Sql.Json(e.Payload), Sql.Time(e.ReceivedAt),
-    ];
-
-    private static async Task WriteAsync(NpgsqlBinaryImporter copy, Event e, CancellationToken cancellationToken)
+    private static void Write(CopyBuffer copy, Event e)
     {
-        await copy.WriteAsync(e.Id, NpgsqlDbType.Uuid, cancellationToken);
-        await copy.WriteAsync(e.Type, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(e.Timestamp.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
-        await WriteIdAsync(copy, e.AgentId, cancellationToken);
-        await WriteIdAsync(copy, e.SessionId, cancellationToken);
-        await copy.WriteAsync(e.Payload.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
-        await copy.WriteAsync(e.ReceivedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        copy.StartRow(7);
+        copy.Write(e.Id);
+        copy.Write(e.Type);
+        copy.Write(e.Timestamp);
+        copy.Write(e.AgentId);
+        copy.Write(e.SessionId);
+        copy.Write(e.Payload);
+        copy.Write(e.ReceivedAt);
     }
-
-    private static Task WriteIdAsync(NpgsqlBinaryImporter copy, Guid? id, CancellationToken cancellationToken) =>
-        id is { } value ? copy.WriteAsync(value, NpgsqlDbType.Uuid, cancellationToken) : copy.WriteNullAsync(cancellationToken);
 
     private static Event Read(NpgsqlDataReader row) => new()
     {

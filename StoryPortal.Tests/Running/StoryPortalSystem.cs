@@ -14,6 +14,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     private readonly TemporaryFolder _data = new();
     private DistributedApplication? _app;
 
+    /// <summary>Arguments for the AppHost, beside those that every test has.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>The gateway, as a caller with the admin key.</summary>
     public HttpClient Gateway { get; private set; } = null!;
 
@@ -42,7 +45,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
         using var deadline = new CancellationTokenSource(StartPatience);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}"],
+            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. Arguments],
             deadline.Token);
         _app = await builder.BuildAsync(deadline.Token);
         await _app.StartAsync(deadline.Token);

@@ -20,7 +20,7 @@ public sealed class NothingSurvivesTests : IDisposable
         await Processes.UntilAsync(
             () => sample.Lines.Any(line => line.EndsWith("Distributed application started. Press Ctrl+C to shut down.", StringComparison.Ordinal)), _deadline.Token);
 
-        await sample.SignalAsync(signal, _deadline.Token);
+        await sample.SignalAsync(signal);
 
         Assert.Equal(0, await sample.ExitAsync(_deadline.Token));
         Assert.DoesNotContain(children, Processes.IsAlive);
@@ -32,7 +32,7 @@ public sealed class NothingSurvivesTests : IDisposable
         using var sample = SampleAppHost.Start("--Second=echo pid $$; sleep 1000");
         var children = await sample.ChildrenAsync(3, _deadline.Token);
 
-        await sample.SignalAsync("INT", _deadline.Token);
+        await sample.SignalAsync("INT");
 
         Assert.Equal(0, await sample.ExitAsync(_deadline.Token));
         Assert.DoesNotContain(children, Processes.IsAlive);
@@ -44,7 +44,7 @@ public sealed class NothingSurvivesTests : IDisposable
         using var sample = SampleAppHost.Start();
         var children = await sample.ChildrenAsync(4, _deadline.Token);
 
-        await sample.SignalAsync("KILL", _deadline.Token);
+        await sample.SignalAsync("KILL");
 
         await Processes.GoneAsync(children, _deadline.Token);
     }
@@ -55,7 +55,7 @@ public sealed class NothingSurvivesTests : IDisposable
         using var sample = SampleAppHost.Start("--Second=trap '' TERM; echo pid $$; while :; do sleep 1; done");
         var children = await sample.ChildrenAsync(3, _deadline.Token);
 
-        await sample.SignalAsync("KILL", _deadline.Token);
+        await sample.SignalAsync("KILL");
 
         await Processes.GoneAsync(children, _deadline.Token);
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Aspire.Hosting.StandIn;
+using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.StandIn;
 
@@ -38,12 +39,7 @@ internal sealed class SampleAppHost : IDisposable
         return Children;
     }
 
-    public async Task SignalAsync(string signal, CancellationToken cancellationToken)
-    {
-        // The shell's own kill: small images have no other.
-        using var kill = Process.Start("bash", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {_process.Id}")]);
-        await kill.WaitForExitAsync(cancellationToken);
-    }
+    public Task SignalAsync(string signal) => Signals.SendAsync(signal, _process.Id);
 
     public async Task<int> ExitAsync(CancellationToken cancellationToken)
     {

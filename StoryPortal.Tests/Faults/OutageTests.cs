@@ -1,16 +1,15 @@
 using System.Net;
 using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.Tests.Running;
 
-namespace StoryPortal.Tests.Health;
+namespace StoryPortal.Tests.Faults;
 
 /// <summary>A lost server makes the system degraded, never unready: it serves what it can and recovers without a restart.</summary>
 public sealed class OutageTests : IAsyncLifetime
 {
     private static readonly Uri Agents = new("/v1/agents", UriKind.Relative);
 
-    private readonly StoryPortalSystem _system = new();
+    private readonly StoryPortalSystem _system = new() { Arguments = ["--StoryPortal:Servers=local"] };
 
     public Task InitializeAsync() => _system.InitializeAsync();
 
@@ -19,7 +18,7 @@ public sealed class OutageTests : IAsyncLifetime
     [Fact]
     public async Task Without_redis_everything_works()
     {
-        await RunAsync("redis-server", KnownResourceCommands.StopCommand);
+        await _system.RunAsync("redis-server", KnownResourceCommands.StopCommand);
         await HealthIsAsync("degraded");
 
         using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
@@ -27,7 +26,7 @@ public sealed class OutageTests : IAsyncLifetime
         using var read = await _system.Gateway.GetAsync(new Uri($"/v1/agents/{agent.Id()}", UriKind.Relative));
         await read.JsonAsync();
 
-        await RunAsync("redis-server", KnownResourceCommands.StartCommand);
+        await _system.RunAsync("redis-server", KnownResourceCommands.StartCommand);
         await HealthIsAsync("healthy");
     }
 
@@ -37,23 +36,47 @@ public sealed class OutageTests : IAsyncLifetime
         using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
         var agent = await written.JsonAsync(HttpStatusCode.Created);
 
-        await RunAsync("postgres", KnownResourceCommands.StopCommand);
+        await _system.RunAsync("postgres", KnownResourceCommands.StopCommand);
         await HealthIsAsync("degraded");
         using var refused = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Bob", "type": "outage"}"""));
         await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
         Assert.NotNull(refused.Headers.RetryAfter?.Delta);
 
-        await RunAsync("postgres", KnownResourceCommands.StartCommand);
+        await _system.RunAsync("postgres", KnownResourceCommands.StartCommand);
         await HealthIsAsync("healthy");
         using var read = await _system.Gateway.GetAsync(new Uri("/v1/agents?type=outage", UriKind.Relative));
         Assert.Equal([agent.Id()], (await read.JsonAsync()).Ids());
     }
 
-    private async Task RunAsync(string name, string command)
+    [Fact]
+    public async Task A_frozen_postgres_hangs_nobody_and_writes_go_on_when_it_thaws()
     {
-        var resource = _system.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
-        var result = await _system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
-        Assert.True(result.Success, $"{command} of {name} failed.");
+        await WriteAsync(HttpStatusCode.Created); // a connection and a prepared statement are there
+        var processes = await _system.PostgresAsync();
+        await Signals.SendAsync("STOP", processes);
+        try
+        {
+            var refused = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => WriteAsync(HttpStatusCode.ServiceUnavailable)));
+            Assert.All(refused, retryAfter => Assert.NotNull(retryAfter));
+            using var batch = await _system.Gateway.PostAsync(new Uri("/v1/events/batch", UriKind.Relative), Answers.Ndjson("""{"type": "frozen"}"""));
+            await batch.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+            using var read = await _system.Gateway.GetAsync(new Uri("/v1/events?type=frozen", UriKind.Relative));
+            await read.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        }
+        finally
+        {
+            await Signals.SendAsync("CONT", processes);
+        }
+
+        await HealthIsAsync("healthy");
+        await WriteAsync(HttpStatusCode.Created);
+
+        async Task<TimeSpan?> WriteAsync(HttpStatusCode expected)
+        {
+            using var response = await _system.Gateway.PostAsync(new Uri("/v1/events", UriKind.Relative), Answers.Json("""{"type": "frozen"}"""));
+            Assert.Equal(expected, response.StatusCode);
+            return response.Headers.RetryAfter?.Delta;
+        }
     }
 
     // 200 throughout: a probe that took the hubs out would take their cached reads out with them.

@@ -1,0 +1,81 @@
+using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Faults;
+
+/// <summary>The processes of a running system, to be killed, frozen and started again. Linux, local servers.</summary>
+internal static class Victims
+{
+    private const string Proc = "/proc";
+
+    /// <summary>Postgres: the server first, then its children.</summary>
+    public static async Task<int[]> PostgresAsync(this StoryPortalSystem system)
+    {
+        await using var command = system.Database.CreateCommand("SHOW data_directory");
+        var server = Number(File.ReadLines(Path.Combine((string)(await command.ExecuteScalarAsync())!, "postmaster.pid")).First());
+        return [server, .. All().Where(id => Parent(id) == server)];
+    }
+
+    /// <summary>The processes of one of our services: those that were given this system's database and run that project.</summary>
+    public static int[] Service(this StoryPortalSystem system, string project) =>
+        [.. All().Where(id => Read(id, "environ").Contains(system.ConnectionString, StringComparison.Ordinal) && Read(id, "cmdline").Contains(project, StringComparison.Ordinal))];
+
+    public static async Task GoneAsync(IEnumerable<int> processes)
+    {
+        var ids = processes.ToList();
+        await Eventually.TrueAsync(() => Task.FromResult(ids.TrueForAll(id => Read(id, "cmdline").Length == 0)));
+    }
+
+    /// <summary>Starts a resource again whose process was killed.</summary>
+    public static async Task RestartAsync(this StoryPortalSystem system, string name)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await system.App.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.TerminalStates, deadline.Token);
+        await system.RunAsync(name, KnownResourceCommands.StartCommand);
+        await system.App.ResourceNotifications.WaitForResourceHealthyAsync(name, deadline.Token);
+    }
+
+    public static async Task RunAsync(this StoryPortalSystem system, string name, string command)
+    {
+        var resource = system.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
+        var result = await system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
+        Assert.True(result.Success, $"{command} of {name} failed.");
+    }
+
+    /// <summary>Waits until the database answers the test again.</summary>
+    public static Task DatabaseAnswersAsync(this StoryPortalSystem system) => Eventually.TrueAsync(async () =>
+    {
+        try
+        {
+            await using var command = system.Database.CreateCommand("SELECT 1");
+            return await command.ExecuteScalarAsync() is 1;
+        }
+        catch (NpgsqlException) // not yet
+        {
+            return false;
+        }
+    });
+
+    private static IEnumerable<int> All() =>
+        Directory.EnumerateDirectories(Proc).Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => Number(name!));
+
+    // The fourth field; the second, the program's name, may hold anything.
+    private static int Parent(int id) => Read(id, "stat") is { Length: > 0 } stat ? Number(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1]) : 0;
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string Read(int id, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"{Proc}/{id}/{file}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) // it has ended, or is somebody else's
+        {
+            return "";
+        }
+    }
+}
