@@ -49,11 +49,11 @@ public static class DataLayerExtensions
         });
         builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis => redis.FailFast());
 
+        builder.AddCaching();
         builder.AddGroupCommit();
         builder.Services.AddGroupCommitWriter<EventWriter>();
         builder.Services.AddGroupCommitWriter<QualityScoreWriter>();
         builder.Services.AddSingleton(options);
-        builder.AddCaching();
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<AgentOverviewStore>();

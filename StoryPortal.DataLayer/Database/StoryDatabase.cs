@@ -28,11 +28,11 @@ public sealed class StoryDatabase
     /// <summary>The connection pool, for what is no single query: COPY and transactions.</summary>
     public NpgsqlDataSource Source { get; }
 
-    /// <summary>Seconds that a statement may take which has little to do.</summary>
-    internal int QuickSeconds { get; }
-
     /// <summary>Whether the database answered when it was last checked, about a second ago.</summary>
     public bool IsReachable { get; internal set; } = true;
+
+    /// <summary>Seconds that a statement may take which has little to do.</summary>
+    internal int QuickSeconds { get; }
 
     /// <summary>Every row of the answer.</summary>
     public async Task<List<T>> ListAsync<T>(

@@ -50,6 +50,7 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
             headers.Remove(RouteHeader.Name);
         }
 
+        headers.Server = default; // whoever answered behind the gateway
         headers[RequestIds.Header] = exchange.RequestId;
         headers.TraceParent = exchange.Activity?.Id;
         headers.XContentTypeOptions = NoSniff;

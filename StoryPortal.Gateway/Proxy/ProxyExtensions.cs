@@ -4,6 +4,7 @@ using StoryPortal.ServiceDefaults.Health;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.ServiceDiscovery;
 using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace StoryPortal.Gateway.Proxy;
 
@@ -27,7 +28,7 @@ internal static class ProxyExtensions
         builder.Services.AddSingleton<IDestinationResolver, DiscoveredDestinations>();
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
-            .AddTransforms(transforms => transforms.AddXForwarded(ForwardedTransformActions.Remove)) // what callers claim ends here; who they are the log knows
+            .AddTransforms(Transform)
             .ConfigureHttpClient((_, handler) =>
             {
                 handler.ConnectTimeout = ConnectTimeout;
@@ -42,6 +43,16 @@ internal static class ProxyExtensions
 
         builder.Services.AddTransient<AnyHubHandler>();
         builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler<AnyHubHandler>());
+    }
+
+    private static void Transform(TransformBuilderContext route)
+    {
+        route.AddXForwarded(ForwardedTransformActions.Remove); // what callers claim ends here; who they are the log knows
+        if (RoutePolicy.From(route.Route).IsStream)
+        {
+            // The proxy would send the headers with the first event, which may be long in coming.
+            route.AddResponseTransform(static async answer => await answer.HttpContext.Response.BodyWriter.FlushAsync(answer.HttpContext.RequestAborted));
+        }
     }
 
     public static void MapProxy(this WebApplication app) => app

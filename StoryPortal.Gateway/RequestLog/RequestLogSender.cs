@@ -25,7 +25,7 @@ internal sealed partial class RequestLogSender(
         while (!stoppingToken.IsCancellationRequested && await HasMoreAsync(stoppingToken))
         {
             await Task.Delay(_interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await SendAsync(batch, stoppingToken);
+            await SendAsync(batch, CancellationToken.None); // a batch on its way is not lost because the gateway stops
         }
     }
 
