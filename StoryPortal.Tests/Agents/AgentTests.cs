@@ -142,7 +142,7 @@ public sealed class AgentTests(StoryPortalSystem system)
     private async Task<long> StatementsAsync()
     {
         await using var count = system.Database.CreateCommand(
-            "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements WHERE query ~ 'mcp_documents\\.(agents|events)'");
+            "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements WHERE query ~ 'mcp_documents\\.(agents|events)\\M'");
         return (long)(await count.ExecuteScalarAsync())!;
     }
 }

@@ -19,9 +19,9 @@ internal sealed class AutovacuumJob(StoryDatabase database, IOptions<AutovacuumO
     private static readonly Query InForceQuery = new("autovacuum.in_force", QueryClass.Join, """
         SELECT tables.name, settings.name,
                coalesce((SELECT option_value FROM pg_options_to_table(c.reloptions) WHERE option_name = settings.name), current_setting(settings.name))::float8
-        FROM unnest($1) AS tables (name)
+        FROM unnest($1::text[]) AS tables (name)
         JOIN pg_class c ON c.oid = to_regclass('mcp_documents.' || tables.name)
-        CROSS JOIN unnest($2) AS settings (name)
+        CROSS JOIN unnest($2::text[]) AS settings (name)
         """);
 
     private static readonly Query EnabledQuery = new("autovacuum.enabled", QueryClass.Simple, "SELECT current_setting('autovacuum')::boolean");
