@@ -85,7 +85,21 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
             return Task.FromResult(Trust(hash));
         }
 
-        return _lookups.GetOrAdd(hash, static (hash, self) => Task.Run(() => self.AskAsync(hash)), this);
+        var mine = new TaskCompletionSource<Verdict>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = _lookups.GetOrAdd(hash, mine.Task);
+        if (asked == mine.Task)
+        {
+            _ = CompleteAsync(hash, mine); // it is listed before it begins, so it cannot stay listed after it has ended
+        }
+
+        return asked;
+    }
+
+    private async Task CompleteAsync(KeyHash hash, TaskCompletionSource<Verdict> lookup)
+    {
+        var verdict = await AskAsync(hash);
+        _lookups.TryRemove(hash, out _);
+        lookup.SetResult(verdict);
     }
 
     private async Task<Verdict> AskAsync(KeyHash hash)
@@ -123,10 +137,6 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
 
             _failedAt = time.GetTimestamp();
             return Trust(hash);
-        }
-        finally
-        {
-            _lookups.TryRemove(hash, out _);
         }
     }
 

@@ -57,7 +57,7 @@ internal static class AgentEndpoints
             .Produces<AgentOverview>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapPost("/batch", UpsertManyAsync)
-            .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").WithBodyLimit(BodyLimits.Batch)
+            .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").TakesBatches()
             .Accepts<NewAgent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
             .Produces<AgentBatchResult>();
     }

@@ -43,7 +43,7 @@ internal static class EventEndpoints
         events.MapPost("/batch", CreateManyAsync)
             .WithName("CreateEvents").WithSummary("Record many events, all or none")
             .WithDescription("A JSON array or NDJSON, gzip is taken; at most 50,000 events and 32 MiB.")
-            .WithBodyLimit(BodyLimits.Batch)
+            .TakesBatches()
             .Accepts<NewEvent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
             .Produces<EventBatchResult>();
     }

@@ -1,14 +1,17 @@
 using StoryPortal.DataLayer.Json;
+using StoryPortal.ServiceDefaults;
 
 namespace StoryPortal.ServiceHub.Http;
 
 /// <summary>What every endpoint of the hub relies on.</summary>
 internal static class HttpExtensions
 {
-    /// <summary>The contracts' JSON rules, and bodies that arrive compressed.</summary>
+    /// <summary>The contracts' JSON rules, bodies that arrive compressed, and turns for batches.</summary>
     public static void AddHttp(this WebApplicationBuilder builder)
     {
         builder.Services.AddRequestDecompression();
+        builder.Services.AddOptions<BatchOptions>().BindConfiguration(BatchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<BatchGate>();
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             StoryJson.Apply(json.SerializerOptions);
@@ -19,6 +22,16 @@ internal static class HttpExtensions
     /// <summary>How large a body an endpoint takes, before and after decompression. A larger one is answered with 413.</summary>
     public static RouteHandlerBuilder WithBodyLimit(this RouteHandlerBuilder endpoint, int bytes) =>
         endpoint.WithMetadata(new BodyLimit(bytes)).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+
+    /// <summary>An endpoint that takes batches: of up to 32 MiB each, a few at a time.</summary>
+    public static RouteHandlerBuilder TakesBatches(this RouteHandlerBuilder endpoint) => endpoint
+        .WithBodyLimit(BodyLimits.Batch)
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+        .AddEndpointFilterFactory((factory, next) =>
+        {
+            var gate = factory.ApplicationServices.GetRequiredService<BatchGate>();
+            return context => gate.InvokeAsync(context, next);
+        });
 
     /// <summary>Whether the caller asks for <paramref name="mediaType"/> by its name.</summary>
     public static bool Accepts(this HttpRequest request, string mediaType) =>

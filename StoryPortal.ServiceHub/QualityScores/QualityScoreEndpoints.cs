@@ -38,7 +38,7 @@ internal static class QualityScoreEndpoints
 
         scores.MapPost("/batch", CreateManyAsync)
             .WithName("CreateQualityScores").WithSummary("Record many quality scores, all or none")
-            .WithBodyLimit(BodyLimits.Batch)
+            .TakesBatches()
             .Accepts<NewQualityScore[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
             .Produces<QualityScoreBatchResult>();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Aspire.Hosting.ApplicationModel;
 using StoryPortal.Tests.Running;
@@ -46,6 +47,31 @@ public sealed class OutageTests : IAsyncLifetime
         await HealthIsAsync("healthy");
         using var read = await _system.Gateway.GetAsync(new Uri("/v1/agents?type=outage", UriKind.Relative));
         Assert.Equal([agent.Id()], (await read.JsonAsync()).Ids());
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task While_postgres_is_away_for_half_a_minute_every_write_is_refused_in_time_and_the_service_resumes_by_itself()
+    {
+        await _system.RunAsync("postgres", KnownResourceCommands.StopCommand);
+        var away = Stopwatch.StartNew();
+        while (away.Elapsed < TimeSpan.FromSeconds(30))
+        {
+            var asked = Stopwatch.StartNew();
+            using var refused = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Bob", "type": "outage"}"""));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.InRange(asked.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        }
+
+        await _system.RunAsync("postgres", KnownResourceCommands.StartCommand);
+        await _system.DatabaseAnswersAsync();
+        var back = Stopwatch.StartNew();
+        await Eventually.TrueAsync(async () =>
+        {
+            using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
+            return written.StatusCode == HttpStatusCode.Created;
+        });
+        Assert.InRange(back.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 
     [Fact]

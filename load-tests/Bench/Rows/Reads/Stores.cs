@@ -37,6 +37,7 @@ internal sealed class Stores : IAsyncDisposable
             ["ConnectionStrings:storyportal"] = connectionString,
             ["ConnectionStrings:redis"] = "127.0.0.1:1", // never asked
         });
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.AddDataLayer(maxPoolSize: 2);
         return new Stores(builder.Build(), dataset);
     }
