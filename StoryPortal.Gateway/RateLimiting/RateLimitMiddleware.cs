@@ -12,7 +12,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateLimiter limi
 {
     public Task InvokeAsync(HttpContext context)
     {
-        var presented = KeyHeaders.Presented(context.Request);
+        var presented = PresentedKey.Of(context);
         var verdict = presented is null ? null : keys.Recall(presented);
         if (verdict is not null)
         {
@@ -28,7 +28,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateLimiter limi
         return presented is null || verdict is not null ? next(context) : VerifyAsync(context, presented, window);
     }
 
-    private async Task VerifyAsync(HttpContext context, string presented, RateWindow address)
+    private async Task VerifyAsync(HttpContext context, PresentedKey presented, RateWindow address)
     {
         var verdict = await keys.VerifyAsync(presented);
         context.Features.Set(verdict);

@@ -33,21 +33,12 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
     private int _forgotten;
 
     /// <summary>What is known of <paramref name="presented"/> without asking anybody, or null.</summary>
-    public Verdict? Recall(string presented)
-    {
-        var hash = KeyHash.Of(presented);
-        return IsAdmin(hash) ? _admin : !KeyText.IsWellFormed(presented) ? Verdict.Unknown : Recall(hash);
-    }
+    public Verdict? Recall(PresentedKey presented) =>
+        IsAdmin(presented.Hash) ? _admin : !presented.IsWellFormed ? Verdict.Unknown : Recall(presented.Hash);
 
     /// <summary>Verifies <paramref name="presented"/>; asks the source only when nothing fresh is known of it.</summary>
-    public ValueTask<Verdict> VerifyAsync(string presented)
-    {
-        var hash = KeyHash.Of(presented);
-        return IsAdmin(hash) ? new(_admin)
-            : !KeyText.IsWellFormed(presented) ? new(Verdict.Unknown)
-            : Recall(hash) is { } verdict ? new(verdict)
-            : new(LookUpAsync(hash));
-    }
+    public ValueTask<Verdict> VerifyAsync(PresentedKey presented) =>
+        Recall(presented) is { } verdict ? new(verdict) : new(LookUpAsync(presented.Hash));
 
     /// <summary>Forgets what is known of a key, because it was changed or revoked.</summary>
     public void Forget(KeyHash hash)

@@ -15,7 +15,7 @@ public sealed class ScopeMiddleware(RequestDelegate next, KeyVerifier keys, IHos
     public Task InvokeAsync(HttpContext context)
     {
         var required = RequiredScope.Of(context).Scope;
-        var presented = KeyHeaders.Presented(context.Request);
+        var presented = PresentedKey.Of(context);
         if (presented is null)
         {
             return required is null || (required == Scope.Read && _anonymousReads) ? next(context) : Refusals.KeyMissingAsync(context);

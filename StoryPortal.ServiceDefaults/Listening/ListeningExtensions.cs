@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.ServiceDefaults.Listening;
 
@@ -33,11 +35,18 @@ internal static class ListeningExtensions
         });
     }
 
+    private static ConnectionDelegate RememberKeys(ConnectionDelegate next) => connection =>
+    {
+        connection.Features.Set(new PresentedKey.Memory());
+        return next(connection);
+    };
+
     private static Action<int?, HttpProtocols, bool> Opener(KestrelServerOptions kestrel, bool loopbackOnly) => (port, protocols, tls) =>
     {
         void Configure(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions endpoint)
         {
             endpoint.Protocols = protocols;
+            endpoint.Use(RememberKeys);
             if (tls)
             {
                 endpoint.UseHttps(ServerCertificate.For(kestrel.ApplicationServices.GetRequiredService<IConfiguration>()));

@@ -36,6 +36,6 @@ internal static class ProblemExtensions
     public static void UseProblems(this WebApplication app)
     {
         app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseMiddleware<BareStatusMiddleware>();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +31,7 @@ internal static class TelemetryExtensions
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddMeter(TelemetryNames.MeterPattern)
+                .AddView(instrument => IsIdle(instrument) ? MetricStreamConfiguration.Drop : null)
                 .AddPrometheusExporter())
             .WithTracing(tracing => tracing
                 .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)))
@@ -55,6 +57,10 @@ internal static class TelemetryExtensions
         app.UseOpenTelemetryPrometheusScrapingEndpoint(context =>
             context.Request.Path == MetricsPath && (internalPort is null || context.Connection.LocalPort == internalPort));
     }
+
+    // Several updates for each request, and nobody looks: how many requests are under way the gateway tells, which route matched the duration does.
+    private static bool IsIdle(Instrument instrument) =>
+        instrument.Meter.Name == "Microsoft.AspNetCore.MemoryPool" || instrument.Name is "http.server.active_requests" or "aspnetcore.routing.match_attempts";
 
     private static bool IsProbe(PathString path) =>
         path.StartsWithSegments("/health") || path == "/alive" || path == MetricsPath;

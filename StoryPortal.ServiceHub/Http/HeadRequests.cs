@@ -4,14 +4,14 @@ namespace StoryPortal.ServiceHub.Http;
 internal static class HeadRequests
 {
     /// <summary>Lets endpoints see HEAD as GET. Call it before routing.</summary>
-    public static void UseHeadRequests(this WebApplication app) => app.Use(async (context, next) =>
-    {
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await next(context);
-            return;
-        }
+    public static void UseHeadRequests(this WebApplication app) =>
+        app.Use((context, next) => HttpMethods.IsHead(context.Request.Method) ? AnswerAsync(context, next) : next(context));
 
+    /// <summary>Whether the body of the answer will not be sent: then there is no need to make a long one.</summary>
+    public static bool IsHead(this HttpContext context) => context.Features.Get<HeadRequest>() is not null;
+
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
         context.Features.Set(new HeadRequest());
         context.Request.Method = HttpMethods.Get;
         try
@@ -22,10 +22,7 @@ internal static class HeadRequests
         {
             context.Request.Method = HttpMethods.Head; // as telemetry is to tell it
         }
-    });
-
-    /// <summary>Whether the body of the answer will not be sent: then there is no need to make a long one.</summary>
-    public static bool IsHead(this HttpContext context) => context.Features.Get<HeadRequest>() is not null;
+    }
 
     private sealed class HeadRequest;
 }

@@ -23,60 +23,60 @@ public sealed class KeyVerifierTests : IDisposable
     [Fact]
     public async Task A_key_is_looked_up_once_a_minute()
     {
-        Assert.Equal("reader", (await _keys.VerifyAsync(_key)).Key?.Name);
-        Assert.Equal("reader", (await _keys.VerifyAsync(_key)).Key?.Name);
+        Assert.Equal("reader", (await VerifyAsync(_key)).Key?.Name);
+        Assert.Equal("reader", (await VerifyAsync(_key)).Key?.Name);
         Assert.Equal(1, _source.Lookups);
     }
 
     [Fact]
     public async Task A_revoked_key_is_refused_after_a_minute_and_at_once_where_it_is_told()
     {
-        await _keys.VerifyAsync(_key);
+        await VerifyAsync(_key);
         _source.Keys.Clear();
-        Assert.NotNull((await _keys.VerifyAsync(_key)).Key);
+        Assert.NotNull((await VerifyAsync(_key)).Key);
 
         _time.Advance(KeyVerifier.Fresh);
-        Assert.Same(Verdict.Unknown, await _keys.VerifyAsync(_key));
+        Assert.Same(Verdict.Unknown, await VerifyAsync(_key));
 
         var other = KeyText.Create();
         _source.Keys[KeyHash.Of(other)] = new KnownKey(Guid.NewGuid(), "other", [Scope.Read]);
-        Assert.NotNull((await _keys.VerifyAsync(other)).Key);
+        Assert.NotNull((await VerifyAsync(other)).Key);
         _source.Keys.Clear();
         _keys.Forget(KeyHash.Of(other));
-        Assert.Same(Verdict.Unknown, await _keys.VerifyAsync(other));
+        Assert.Same(Verdict.Unknown, await VerifyAsync(other));
     }
 
     [Fact]
     public async Task A_known_key_stays_valid_for_ten_minutes_while_the_store_is_away_and_an_unknown_one_cannot_be_judged()
     {
-        await _keys.VerifyAsync(_key);
+        await VerifyAsync(_key);
         _source.IsAway = true;
         _time.Advance(TimeSpan.FromMinutes(9));
-        Assert.Equal("reader", (await _keys.VerifyAsync(_key)).Key?.Name);
-        Assert.Same(Verdict.CannotTell, await _keys.VerifyAsync(KeyText.Create()));
+        Assert.Equal("reader", (await VerifyAsync(_key)).Key?.Name);
+        Assert.Same(Verdict.CannotTell, await VerifyAsync(KeyText.Create()));
 
         _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Same(Verdict.CannotTell, await _keys.VerifyAsync(_key));
+        Assert.Same(Verdict.CannotTell, await VerifyAsync(_key));
 
         _source.IsAway = false;
         _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal("reader", (await _keys.VerifyAsync(_key)).Key?.Name);
+        Assert.Equal("reader", (await VerifyAsync(_key)).Key?.Name);
     }
 
     [Fact]
     public async Task A_key_that_expires_while_it_is_known_is_refused_at_once()
     {
         _source.Keys[KeyHash.Of(_key)] = new KnownKey(Guid.NewGuid(), "brief", [Scope.Read], ExpiresAt: _time.GetUtcNow().AddSeconds(10));
-        Assert.NotNull((await _keys.VerifyAsync(_key)).Key);
+        Assert.NotNull((await VerifyAsync(_key)).Key);
         _time.Advance(TimeSpan.FromSeconds(10));
-        Assert.Same(Verdict.Unknown, await _keys.VerifyAsync(_key));
+        Assert.Same(Verdict.Unknown, await VerifyAsync(_key));
     }
 
     [Fact]
     public async Task Callers_at_the_same_time_cost_one_lookup()
     {
         _source.Hold();
-        var verdicts = Enumerable.Range(0, 100).Select(_ => _keys.VerifyAsync(_key).AsTask()).ToList();
+        var verdicts = Enumerable.Range(0, 100).Select(_ => VerifyAsync(_key).AsTask()).ToList();
         _source.Release();
         Assert.All(await Task.WhenAll(verdicts), verdict => Assert.NotNull(verdict.Key));
         Assert.Equal(1, _source.Lookups);
@@ -88,14 +88,14 @@ public sealed class KeyVerifierTests : IDisposable
     [InlineData("sp_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA00000000")]
     public async Task What_cannot_be_a_key_is_refused_without_asking(string presented)
     {
-        Assert.Same(Verdict.Unknown, await _keys.VerifyAsync(presented));
+        Assert.Same(Verdict.Unknown, await VerifyAsync(presented));
         Assert.Equal(0, _source.Lookups);
     }
 
     [Fact]
     public async Task The_key_of_the_host_opens_everything_without_asking()
     {
-        var key = (await _keys.VerifyAsync("first")).Key!;
+        var key = (await VerifyAsync("first")).Key!;
         Assert.All(Enum.GetValues<Scope>(), scope => Assert.True(key.Opens(scope)));
         Assert.Equal(0, _source.Lookups);
     }
@@ -108,6 +108,8 @@ public sealed class KeyVerifierTests : IDisposable
         Assert.False(key.Opens(Scope.Read));
         Assert.False(key.Opens(Scope.Admin));
     }
+
+    private ValueTask<Verdict> VerifyAsync(string key) => _keys.VerifyAsync(new PresentedKey(key));
 
     private sealed class Source : IKeySource
     {

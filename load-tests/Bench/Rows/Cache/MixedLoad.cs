@@ -11,14 +11,14 @@ internal static class MixedLoad
 
     private static readonly WeightedChoice AgentChoice = WeightedChoice.Zipf(Agents);
 
-    /// <summary>Asks once in a while for everything, and changes some of it.</summary>
-    public static Task RunAsync(Stage stage, HttpClient client)
+    /// <summary>Asks once in a while for everything, and changes some of it. Each round asks other questions.</summary>
+    public static Task RunAsync(Stage stage, HttpClient client, int round)
     {
         var agents = Math.Min(Agents, stage.Dataset.Agents.Count);
         var requests = stage.Options.Quick ? 10_000 : 100_000;
         return Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = Callers, CancellationToken = stage.Stopped }, async (number, stopped) =>
         {
-            var random = new Random(number);
+            var random = new Random((round * requests) + number);
             var agent = stage.Dataset.Agents[AgentChoice.Next(random) % agents];
             var session = stage.Dataset.Sessions[^(1 + AgentChoice.Next(random) % Math.Min(Agents, stage.Dataset.Sessions.Count))];
             using var request = random.Next(100) switch

@@ -7,7 +7,7 @@ internal sealed class MemoryRow() : LimitRow("resources/memory", "gateway, servi
 {
     public override int Runs(BenchOptions options) => 1;
 
-    public override Task PrepareAsync(Stage stage) => MixedLoad.RunAsync(stage, stage.Gateway);
+    public override Task PrepareAsync(Stage stage) => MixedLoad.RunAsync(stage, stage.Gateway, round: 0);
 
     public override Task<double> MeasureAAsync(Stage stage)
     {

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+
+namespace StoryPortal.ServiceDefaults.Authentication;
+
+/// <summary>A key that a caller presents, hashed once for each connection: callers keep both for many requests.</summary>
+public sealed class PresentedKey
+{
+    private readonly string _text;
+
+    internal PresentedKey(string text)
+    {
+        _text = text;
+        IsWellFormed = KeyText.IsWellFormed(text);
+        Hash = KeyHash.Of(text);
+    }
+
+    /// <summary>Whether it can be one of the keys that the product makes.</summary>
+    public bool IsWellFormed { get; }
+
+    /// <summary>Its hash.</summary>
+    public KeyHash Hash { get; }
+
+    /// <summary>The key of a request; null when there is none.</summary>
+    public static PresentedKey? Of(HttpContext context)
+    {
+        if (KeyHeaders.Presented(context.Request) is not { } text)
+        {
+            return null;
+        }
+
+        var memory = context.Features.Get<Memory>();
+        if (memory?.Latest is { } key && key.Is(text))
+        {
+            return key;
+        }
+
+        key = new PresentedKey(text);
+        if (memory is not null)
+        {
+            memory.Latest = key;
+        }
+
+        return key;
+    }
+
+    // In constant time: a proxy's connection carries the keys of several callers.
+    private bool Is(string text) =>
+        CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(_text.AsSpan()), MemoryMarshal.AsBytes(text.AsSpan()));
+
+    /// <summary>The key that was presented last on a connection: a feature of the connection, and so of each of its requests.</summary>
+    internal sealed class Memory
+    {
+        private volatile PresentedKey? _latest;
+
+        public PresentedKey? Latest
+        {
+            get => _latest;
+            set => _latest = value;
+        }
+    }
+}
