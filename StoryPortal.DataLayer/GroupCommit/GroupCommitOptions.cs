@@ -16,7 +16,7 @@ public sealed class GroupCommitOptions
     [Range(1024, 256 * 1024 * 1024)]
     public int MostBytes { get; set; } = 8 * 1024 * 1024;
 
-    /// <summary>Commits under way at once. Default 2: the server writes one while the rows of the next arrive; more only make each smaller.</summary>
+    /// <summary>Commits under way at once. Default 2: one is being written while the rows of the next one arrive and leave.</summary>
     [Range(1, 16)]
     public int Concurrency { get; set; } = 2;
 

@@ -9,7 +9,7 @@ namespace StoryPortal.Tests.Gateway;
 public sealed class DestinationTests
 {
     [Fact]
-    public async Task A_lost_hub_fails_no_read_is_taken_out_and_comes_back()
+    public async Task A_lost_hub_fails_no_read_and_is_taken_out()
     {
         await using var first = await FakeHub.StartAsync(app => Map(app, "first"));
         await using var second = await FakeHub.StartAsync(app => Map(app, "second"));
