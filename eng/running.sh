@@ -25,9 +25,10 @@ is_running() { is_healthy || group_is_alive; }
 
 dashboard_url() { if [ -f "$LOG" ] && group_is_alive; then sed -n 's/.*Login to the dashboard at \(http[^ ]*\).*/\1/p' "$LOG" | tail -n 1; fi; }
 
+# Exported, for the programs that the caller starts afterwards.
 print_env() {
-  cat "$ANNOUNCED"
-  printf "DASHBOARD_URL='%s'\n" "$(dashboard_url)"
+  sed 's/^/export /' "$ANNOUNCED"
+  printf "export DASHBOARD_URL='%s'\n" "$(dashboard_url)"
 }
 
 print_summary() {
