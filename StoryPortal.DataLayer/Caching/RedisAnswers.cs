@@ -32,7 +32,8 @@ internal sealed class RedisAnswers(IConnectionMultiplexer redis)
         var database = Database;
         var everything = VersionAsync(database, CacheTag.Everything.Slot);
         var versions = await Task.WhenAll(tags.Select(tag => VersionAsync(database, tag.Slot)));
-        return [.. versions.Select(version => new Versions(everything.Result, version))];
+        var all = await everything;
+        return [.. versions.Select(version => new Versions(all, version))];
 
         // In this order on one connection: whoever came first has set it when it is read.
         static async Task<ulong> VersionAsync(IDatabase database, int slot)
