@@ -5,8 +5,10 @@ using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
 using StoryPortal.ServiceHub.ApiRequests;
+using StoryPortal.ServiceHub.Batch;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
+using StoryPortal.ServiceHub.Events.Stream;
 using StoryPortal.ServiceHub.Http;
 using StoryPortal.ServiceHub.Models;
 using StoryPortal.ServiceHub.QualityScores;
@@ -19,6 +21,8 @@ builder.AddServiceDefaults("service-hub");
 builder.AddDataLayer(maxPoolSize: 24);
 builder.AddKeyVerification();
 builder.AddHttp();
+builder.AddBatch();
+builder.AddEventStreams();
 builder.AddDocumentation();
 builder.Services.AddHostedService<LeaseWatch>();
 builder.AddSelfRegistration(self =>
@@ -30,6 +34,7 @@ builder.AddSelfRegistration(self =>
 
 var app = builder.Build();
 
+app.UseBatches();
 app.UseServiceDefaults();
 app.UseHeadRequests();
 app.UseRouting();
@@ -45,6 +50,7 @@ v1.MapQualityScores();
 v1.MapApiRequests();
 v1.MapServices();
 v1.MapModels();
+v1.MapBatch();
 
 var admin = v1.MapAdminGroup();
 admin.MapApiKeys();

@@ -6,6 +6,7 @@ using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Agents;
 
@@ -32,7 +33,7 @@ internal static class AgentEndpoints
             .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapPost("/", CreateAsync)
-            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Document)
+            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewAgent>(JsonBody.ContentType)
             .Produces<Agent>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
 
@@ -57,7 +58,7 @@ internal static class AgentEndpoints
             .Produces<AgentOverview>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapPost("/batch", UpsertManyAsync)
-            .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").TakesBatches()
+            .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").TakesBatches().TakesIdempotencyKeys()
             .Accepts<NewAgent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
             .Produces<AgentBatchResult>();
     }

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Http;
 
@@ -11,7 +13,12 @@ internal static class HttpExtensions
     {
         builder.Services.AddRequestDecompression();
         builder.Services.AddOptions<BatchOptions>().BindConfiguration(BatchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BatchGate>();
+        builder.Services.AddSingleton<IdempotencyFilter>();
+        builder.Services.AddSingleton(services =>
+        {
+            var options = services.GetRequiredService<IOptions<BatchOptions>>().Value;
+            return new BatchGate("batches", options.Concurrency, options.WaitSeconds);
+        });
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             StoryJson.Apply(json.SerializerOptions);

@@ -5,6 +5,7 @@ using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.QualityScores;
 
@@ -32,13 +33,13 @@ internal static class QualityScoreEndpoints
         scores.MapPost("/", CreateAsync)
             .WithName("CreateQualityScore").WithSummary("Record a quality score")
             .WithDescription("`assessment` is derived: good from 80, warning from 60, else critical. A repeat of an id that is there changes nothing and answers 200 with what is stored.")
-            .WithBodyLimit(BodyLimits.Document)
+            .WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewQualityScore>(JsonBody.ContentType)
             .Produces<QualityScore>(StatusCodes.Status201Created).Produces<QualityScore>();
 
         scores.MapPost("/batch", CreateManyAsync)
             .WithName("CreateQualityScores").WithSummary("Record many quality scores, all or none")
-            .TakesBatches()
+            .TakesBatches().TakesIdempotencyKeys()
             .Accepts<NewQualityScore[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
             .Produces<QualityScoreBatchResult>();
     }

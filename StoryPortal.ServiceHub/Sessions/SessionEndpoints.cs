@@ -6,6 +6,7 @@ using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Sessions;
 
@@ -30,7 +31,7 @@ internal static class SessionEndpoints
             .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
 
         sessions.MapPost("/", CreateAsync)
-            .WithName("CreateSession").WithSummary("Begin a session").WithBodyLimit(BodyLimits.Document)
+            .WithName("CreateSession").WithSummary("Begin a session").WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewSession>(JsonBody.ContentType)
             .Produces<Session>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
 
