@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
 
 namespace StoryPortal.ServiceHub.Batch;
@@ -35,6 +36,10 @@ internal static class BatchEndpoint
             .AddEndpointFilter(new BatchGate("batches of requests", options.RequestConcurrency, options.WaitSeconds))
             .NotInBatches()
             .Accepts<List<BatchItem>>(JsonBody.ContentType)
+            .WithExample("""
+                [{"id": "ada", "method": "GET", "path": "/v1/agents/0197a000-0000-7000-8000-000000000001"},
+                 {"id": "event", "method": "POST", "path": "/v1/events", "body": {"type": "chapter.read"}}]
+                """)
             .Produces<BatchAnswer>().ProducesValidationProblem();
     }
 

@@ -4,6 +4,7 @@ using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events.Stream;
 using StoryPortal.ServiceHub.Http;
 using StoryPortal.ServiceHub.Idempotency;
@@ -41,6 +42,7 @@ internal static class EventEndpoints
             .WithDescription("The answer comes after the commit. A repeat of an id that is there changes nothing and answers 200 with what is stored.")
             .WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewEvent>(JsonBody.ContentType)
+            .WithExample("""{"type": "chapter.written", "agent_id": "0197a000-0000-7000-8000-000000000001", "payload": {"words": 1200}}""")
             .Produces<Event>(StatusCodes.Status201Created).Produces<Event>();
 
         events.MapPost("/batch", CreateManyAsync)
@@ -48,6 +50,7 @@ internal static class EventEndpoints
             .WithDescription("A JSON array or NDJSON, gzip is taken; at most 50,000 events and 32 MiB.")
             .TakesBatches().TakesIdempotencyKeys()
             .Accepts<NewEvent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
+            .WithExample("""[{"type": "chapter.begun"}, {"type": "chapter.written", "payload": {"words": 1200}}]""")
             .Produces<EventBatchResult>();
     }
 

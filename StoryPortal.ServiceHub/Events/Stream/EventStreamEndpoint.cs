@@ -12,7 +12,12 @@ namespace StoryPortal.ServiceHub.Events.Stream;
 internal static class EventStreamEndpoint
 {
     private const string ContentType = "text/event-stream";
-    private const string LastEventId = "Last-Event-ID";
+    /// <summary>The operation's name.</summary>
+    public const string Name = "StreamEvents";
+
+    /// <summary>The header of whoever resumes.</summary>
+    public const string LastEventId = "Last-Event-ID";
+
 
     public static void AddEventStreams(this WebApplicationBuilder builder)
     {
@@ -22,7 +27,7 @@ internal static class EventStreamEndpoint
     }
 
     public static void MapEventStream(this IEndpointRouteBuilder events) => events.MapGet("/stream", OpenAsync)
-        .WithName("StreamEvents").WithSummary("Follow events as they are stored")
+        .WithName(Name).WithSummary("Follow events as they are stored")
         .WithDescription("""
             Server-sent events, in the order in which events were stored: `id` is the event's id, `event` its type, `data` the event as one line of JSON.
             With `Last-Event-ID`, or `last_event_id` where headers cannot be set, the stream begins after that event; every event comes at least once.
