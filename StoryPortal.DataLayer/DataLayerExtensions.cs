@@ -1,3 +1,4 @@
+using StackExchange.Redis;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.ApiKeys;
 using StoryPortal.DataLayer.ApiRequests;
@@ -5,6 +6,7 @@ using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.GroupCommit;
+using StoryPortal.DataLayer.Idempotency;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Models;
 using StoryPortal.DataLayer.QualityScores;
@@ -62,6 +64,11 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddSingleton<ModelConfigStore>();
         builder.Services.AddSingleton<EventStore>();
+        builder.Services.AddSingleton<EventSequence>();
+        builder.Services.AddSingleton<IdempotencyStore>();
+        builder.Services.AddSingleton<EventFeed>();
+        builder.Services.AddSingleton(services => new EventNews(
+            services.GetRequiredService<IConnectionMultiplexer>(), services.GetRequiredService<CacheBackplane>()));
         builder.Services.AddSingleton<EventStatsStore>();
         builder.Services.AddSingleton<JobStore>();
         builder.Services.AddSingleton<ServiceStore>();

@@ -6,6 +6,9 @@ public static class BodyLimits
     /// <summary>Bytes of one agent, one event and the like: 1 MiB.</summary>
     public const int Document = 1024 * 1024;
 
+    /// <summary>Bytes of a batch of requests: 4 MiB.</summary>
+    public const int Requests = 4 * 1024 * 1024;
+
     /// <summary>Bytes of a batch, the largest body there is: 32 MiB.</summary>
     public const int Batch = 32 * 1024 * 1024;
 

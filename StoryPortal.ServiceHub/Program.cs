@@ -5,8 +5,10 @@ using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
 using StoryPortal.ServiceHub.ApiRequests;
+using StoryPortal.ServiceHub.Batch;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
+using StoryPortal.ServiceHub.Events.Stream;
 using StoryPortal.ServiceHub.Http;
 using StoryPortal.ServiceHub.Models;
 using StoryPortal.ServiceHub.QualityScores;
@@ -19,6 +21,8 @@ builder.AddServiceDefaults("service-hub");
 builder.AddDataLayer(maxPoolSize: 24);
 builder.AddKeyVerification();
 builder.AddHttp();
+builder.AddBatch();
+builder.AddEventStreams();
 builder.AddDocumentation();
 builder.AddRegistry();
 builder.AddSelfRegistration(self =>
@@ -30,12 +34,9 @@ builder.AddSelfRegistration(self =>
 
 var app = builder.Build();
 
+app.UseBatches();
 app.UseServiceDefaults();
-app.UseHeadRequests();
-app.UseRouting();
-app.UseMiddleware<RouteHeaderMiddleware>();
-app.UseScopes();
-app.UseRequestDecompression();
+app.UseHttp();
 
 var v1 = app.MapGroup("/v1");
 v1.MapAgents();
@@ -45,6 +46,7 @@ v1.MapQualityScores();
 v1.MapApiRequests();
 v1.MapServices();
 v1.MapModels();
+v1.MapBatch();
 
 var admin = v1.MapAdminGroup();
 admin.MapApiKeys();

@@ -78,7 +78,16 @@ public sealed class StoryCache : IDisposable
             throw;
         }
 
-        if (changed(result))
+        if (!changed(result))
+        {
+            return result;
+        }
+
+        if (StoryTransaction.Current is { } transaction)
+        {
+            transaction.AfterCommit(() => InvalidateAsync(tags)); // not changed for anybody else before
+        }
+        else
         {
             await InvalidateAsync(tags);
         }

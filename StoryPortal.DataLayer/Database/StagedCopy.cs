@@ -11,6 +11,9 @@ namespace StoryPortal.DataLayer.Database;
 /// <param name="merge">The statement that moves the rows on and answers with counts.</param>
 internal sealed class StagedCopy(string createStaging, string copy, Query merge)
 {
+    // Whoever reads in the order of arrival waits for writers: one that froze between its statements must not hold everybody up.
+    internal const string EndWithItsClient = "SET LOCAL idle_in_transaction_session_timeout = '10s'";
+
     /// <summary>The statement that creates the staging table.</summary>
     public string CreateStaging => createStaging;
 
@@ -25,27 +28,38 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge)
         CancellationToken cancellationToken)
     {
         using var measured = database.Measure(merge);
+        if (StoryTransaction.Current is { } shared)
+        {
+            return await WriteAsync(database, shared.Connection, rows, write, read, cancellationToken);
+        }
+
         await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var result = await WriteAsync(database, connection, rows, write, read, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
 
+    private async Task<TResult> WriteAsync<TRow, TResult>(
+        StoryDatabase database,
+        NpgsqlConnection connection,
+        IReadOnlyList<TRow> rows,
+        Action<CopyBuffer, TRow> write,
+        Func<NpgsqlDataReader, TResult> read,
+        CancellationToken cancellationToken)
+    {
         // Takes no time, so it finds out in time when the database is away.
-        await using (var create = new NpgsqlCommand(createStaging, connection, transaction) { CommandTimeout = database.QuickSeconds })
+        await using (var create = new NpgsqlCommand($"{EndWithItsClient}; {createStaging}", connection) { CommandTimeout = database.QuickSeconds })
         {
             await create.ExecuteNonQueryAsync(cancellationToken);
         }
 
         await CopyAsync(connection, rows, write, cancellationToken);
 
-        TResult result;
-        await using (var command = new NpgsqlCommand(merge.Sql, connection, transaction))
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            await reader.ReadAsync(cancellationToken);
-            result = read(reader);
-        }
-
-        await transaction.CommitAsync(cancellationToken);
-        return result;
+        await using var command = new NpgsqlCommand(merge.Sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return read(reader);
     }
 
     private async Task CopyAsync<TRow>(

@@ -121,7 +121,7 @@ public sealed class StoryDatabase
 
     private NpgsqlCommand CreateCommand(Query query, IReadOnlyList<NpgsqlParameter> parameters)
     {
-        var command = Source.CreateCommand(query.Sql);
+        var command = StoryTransaction.Current is { } shared ? new NpgsqlCommand(query.Sql, shared.Connection) : Source.CreateCommand(query.Sql);
         if (query.Class != QueryClass.Aggregate)
         {
             command.CommandTimeout = QuickSeconds;

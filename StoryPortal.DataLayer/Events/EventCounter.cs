@@ -9,7 +9,7 @@ namespace StoryPortal.DataLayer.Events;
 /// Counts new events into <c>event_counts</c>, beside the path of writers: they pay nothing for it but an index on <c>seq</c>. Several workers may
 /// do it at once; a row lock makes them take turns.
 /// </summary>
-internal sealed partial class EventCounter(StoryDatabase database, SchemaWorker schema, TimeProvider time, ILogger<EventCounter> logger) : BackgroundService
+internal sealed partial class EventCounter(StoryDatabase database, EventSequence sequence, SchemaWorker schema, TimeProvider time, ILogger<EventCounter> logger) : BackgroundService
 {
     private const long MostAtOnce = 100_000;
 
@@ -18,12 +18,6 @@ internal sealed partial class EventCounter(StoryDatabase database, SchemaWorker 
 
     private static readonly Query ProgressQuery = new("events.count_progress", QueryClass.Simple, """
         SELECT p.seq, CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM mcp_documents.event_counts_progress p, mcp_documents.events_seq_seq s
-        """);
-
-    private static readonly Query WritersQuery = new("events.count_writers", QueryClass.Simple, """
-        SELECT virtualtransaction FROM pg_locks
-        WHERE relation = 'mcp_documents.events'::regclass AND mode = 'RowExclusiveLock' AND granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """);
 
     private static readonly Query CountQuery = new("events.count", QueryClass.Aggregate, "SELECT mcp_documents.count_events($1)");
@@ -67,23 +61,13 @@ internal sealed partial class EventCounter(StoryDatabase database, SchemaWorker 
             return;
         }
 
-        // A writer has its numbers before it commits: the last one is final when everyone who was writing when it was read has finished.
-        var writers = await WritersAsync(cancellationToken);
-        while (writers.Count > 0)
-        {
-            await Task.Delay(PollInterval, time, cancellationToken);
-            writers.IntersectWith(await WritersAsync(cancellationToken));
-        }
-
+        await sequence.SettleAsync(PollInterval, cancellationToken);
         while (counted < last)
         {
             counted = Math.Min(counted + MostAtOnce, last);
             await database.ExecuteAsync(CountQuery, [Sql.Long(counted)], cancellationToken);
         }
     }
-
-    private async Task<HashSet<string>> WritersAsync(CancellationToken cancellationToken) =>
-        [.. await database.ListAsync(WritersQuery, [], row => row.GetString(0), cancellationToken)];
 
     [LoggerMessage(1, LogLevel.Warning, "New events cannot be counted yet, trying again: {Reason}")]
     private partial void LogRetry(string reason);

@@ -4,7 +4,7 @@ using StoryPortal.DataLayer.Database;
 namespace StoryPortal.DataLayer.Events;
 
 /// <summary>Events in Postgres.</summary>
-public sealed class EventStore(StoryDatabase database, EventWriter writer)
+public sealed class EventStore(StoryDatabase database, EventWriter writer, EventNews news)
 {
     internal const string Columns = "id, type, timestamp, agent_id, session_id, payload, received_at";
 
@@ -73,15 +73,17 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer)
     }
 
     /// <summary>Stores many events, all or none; those whose id is there already change nothing.</summary>
-    public Task<EventBatchResult> InsertManyAsync(IReadOnlyList<Event> events, CancellationToken cancellationToken)
+    public async Task<EventBatchResult> InsertManyAsync(IReadOnlyList<Event> events, CancellationToken cancellationToken)
     {
         // By id: two batches with the same events lock them in the same order.
         var sorted = events.OrderBy(e => e.Id).ToList();
-        return Batch.WriteAsync(database, sorted, Write, reader =>
+        var result = await Batch.WriteAsync(database, sorted, Write, reader =>
         {
             var accepted = reader.GetInt32(0);
             return new EventBatchResult(accepted, events.Count - accepted);
         }, cancellationToken);
+        news.Stored(result.Accepted);
+        return result;
     }
 
     /// <summary>SQL that makes the JSON of one event from the row <paramref name="row"/>, field for field what the serializer makes.</summary>
@@ -104,7 +106,7 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer)
         copy.Write(e.ReceivedAt);
     }
 
-    private static Event Read(NpgsqlDataReader row) => new()
+    internal static Event Read(NpgsqlDataReader row) => new()
     {
         Id = row.GetGuid(0),
         Type = row.GetString(1),

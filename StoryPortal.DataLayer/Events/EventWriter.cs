@@ -7,7 +7,7 @@ namespace StoryPortal.DataLayer.Events;
 
 /// <summary>Single events, many to a commit.</summary>
 public sealed class EventWriter(
-    StoryDatabase database, IOptions<GroupCommitOptions> options, GroupCommitMetrics metrics, TimeProvider time, ILogger<EventWriter> logger)
+    StoryDatabase database, EventNews news, IOptions<GroupCommitOptions> options, GroupCommitMetrics metrics, TimeProvider time, ILogger<EventWriter> logger)
     : GroupCommitWriter<Event>("events", options, metrics, time, logger)
 {
     private const int BytesBesidePayload = 512;
@@ -38,6 +38,7 @@ public sealed class EventWriter(
             Sql.Column(rows, static e => e.Payload.Utf8, NpgsqlDbType.Jsonb),
             Sql.Column(rows, static e => e.ReceivedAt.UtcDateTime, NpgsqlDbType.TimestampTz),
         ], static row => row.GetGuid(0), CancellationToken.None);
+        news.Stored(created.Count);
         return [.. created];
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using StoryPortal.DataLayer.Database;
 using StoryPortal.ServiceDefaults.Telemetry;
 
 namespace StoryPortal.DataLayer.GroupCommit;
@@ -44,6 +45,12 @@ public abstract partial class GroupCommitWriter<TRow> : BackgroundService
     /// <exception cref="NpgsqlException">The database refused the row, or was lost.</exception>
     public async Task<bool> WriteAsync(TRow row, CancellationToken cancellationToken)
     {
+        // Part of a transaction, it cannot share the commit of others.
+        if (StoryTransaction.Current is not null)
+        {
+            return (await InsertAsync([row])).Count == 1;
+        }
+
         var pending = new PendingWrite<TRow>(row, IdOf(row), BytesOf(row));
         if (!TryReserve(pending.Bytes))
         {

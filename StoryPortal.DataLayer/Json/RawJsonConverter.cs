@@ -5,10 +5,12 @@ using System.Text.Json.Serialization;
 namespace StoryPortal.DataLayer.Json;
 
 /// <summary>Reads a value as its own text, after checking that Postgres can store it, and writes it as it is.</summary>
-internal sealed class RawJsonConverter : JsonConverter<RawJson>
+public sealed class RawJsonConverter : JsonConverter<RawJson>
 {
+    /// <inheritdoc/>
     public override bool HandleNull => true;
 
+    /// <inheritdoc/>
     public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType == JsonTokenType.Null)
@@ -26,6 +28,7 @@ internal sealed class RawJsonConverter : JsonConverter<RawJson>
         return new RawJson(utf8.ToArray());
     }
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
         writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
 }

@@ -8,4 +8,7 @@ public static class CacheNames
 
     /// <summary>Channel with a message whenever the service registry has changed: who keeps answers made of it drops them. The message is the registry's index, or empty where that is not known.</summary>
     public const string ServicesChanged = Prefix + "services:changed";
+
+    /// <summary>Channel with a message, empty, whenever events were committed: who passes them on looks for new ones.</summary>
+    public const string EventsStored = Prefix + "events:stored";
 }

@@ -5,6 +5,7 @@ using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
 
 namespace StoryPortal.ServiceHub.Admin;
@@ -32,6 +33,7 @@ internal static class ApiKeyEndpoints
             .WithName("CreateApiKey").WithSummary("Make a key").WithBodyLimit(BodyLimits.Document)
             .WithDescription("The answer is the only place where `key` is ever shown: what is stored is its hash.")
             .Accepts<NewApiKey>(JsonBody.ContentType)
+            .WithExample("""{"name": "importer", "scopes": ["read", "write"], "requests_per_minute": 600}""")
             .Produces<ApiKeyWithSecret>(StatusCodes.Status201Created);
 
         keys.MapPost("/{id}/rotate", RotateAsync)

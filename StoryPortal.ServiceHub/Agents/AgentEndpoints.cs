@@ -5,7 +5,9 @@ using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Agents;
 
@@ -32,13 +34,15 @@ internal static class AgentEndpoints
             .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapPost("/", CreateAsync)
-            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Document)
+            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewAgent>(JsonBody.ContentType)
+            .WithExample("""{"id": "0197a000-0000-7000-8000-000000000001", "name": "Ada", "type": "writer", "status": "active", "configuration": {"model": "gpt-5"}}""")
             .Produces<Agent>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
 
         agents.MapPut("/{id}", UpsertAsync)
             .WithName("PutAgent").WithSummary("Create an agent, or put it in place of what is there").WithBodyLimit(BodyLimits.Document)
             .Accepts<NewAgent>(JsonBody.ContentType)
+            .WithExample("""{"name": "Ada", "type": "writer", "status": "busy"}""")
             .Produces<Agent>().Produces<Agent>(StatusCodes.Status201Created);
 
         agents.MapPatch("/{id}", PatchAsync)
@@ -46,6 +50,7 @@ internal static class AgentEndpoints
             .WithDescription("What is left out stays. `configuration` and `metadata` are JSON merge patches (RFC 7396): null removes a member.")
             .WithBodyLimit(BodyLimits.Document)
             .Accepts<AgentPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
+            .WithExample("""{"status": "idle", "metadata": {"team": "novels", "obsolete": null}}""")
             .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapDelete("/{id}", DeleteAsync)
@@ -57,8 +62,9 @@ internal static class AgentEndpoints
             .Produces<AgentOverview>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapPost("/batch", UpsertManyAsync)
-            .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").TakesBatches()
+            .WithName("PutAgents").WithSummary("Create or replace many agents, all or none").TakesBatches().TakesIdempotencyKeys()
             .Accepts<NewAgent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
+            .WithExample("""[{"name": "Ada", "type": "writer"}, {"name": "Bo", "type": "editor"}]""")
             .Produces<AgentBatchResult>();
     }
 

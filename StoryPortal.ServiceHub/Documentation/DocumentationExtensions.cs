@@ -33,6 +33,7 @@ internal static class DocumentationExtensions
             document.Security = [new() { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
             return Task.CompletedTask;
         });
+        openApi.AddOperationTransformer(OperationDescription.CompleteAsync);
         openApi.AddSchemaTransformer((schema, context, _) =>
         {
             Describe<AgentStatus>(schema, context);

@@ -4,7 +4,10 @@ using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
+using StoryPortal.ServiceHub.Events.Stream;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Events;
 
@@ -28,6 +31,7 @@ internal static class EventEndpoints
             .Produces<Event[]>(StatusCodes.Status200OK, JsonBody.ContentType, BatchBody.NdjsonContentType);
 
         events.MapEventStats();
+        events.MapEventStream();
 
         events.MapGet("/{id}", GetAsync)
             .WithName("GetEvent").WithSummary("Read an event")
@@ -36,15 +40,17 @@ internal static class EventEndpoints
         events.MapPost("/", CreateAsync)
             .WithName("CreateEvent").WithSummary("Record an event")
             .WithDescription("The answer comes after the commit. A repeat of an id that is there changes nothing and answers 200 with what is stored.")
-            .WithBodyLimit(BodyLimits.Document)
+            .WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewEvent>(JsonBody.ContentType)
+            .WithExample("""{"type": "chapter.written", "agent_id": "0197a000-0000-7000-8000-000000000001", "payload": {"words": 1200}}""")
             .Produces<Event>(StatusCodes.Status201Created).Produces<Event>();
 
         events.MapPost("/batch", CreateManyAsync)
             .WithName("CreateEvents").WithSummary("Record many events, all or none")
             .WithDescription("A JSON array or NDJSON, gzip is taken; at most 50,000 events and 32 MiB.")
-            .TakesBatches()
+            .TakesBatches().TakesIdempotencyKeys()
             .Accepts<NewEvent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
+            .WithExample("""[{"type": "chapter.begun"}, {"type": "chapter.written", "payload": {"words": 1200}}]""")
             .Produces<EventBatchResult>();
     }
 

@@ -1,20 +1,22 @@
-using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.GroupCommit;
 
 namespace StoryPortal.ServiceHub.Http;
 
 /// <summary>Takes on a few batches at a time: the body of one that waits is not read yet, so that memory stays bounded whoever sends how many.</summary>
-internal sealed class BatchGate(IOptions<BatchOptions> options) : IEndpointFilter, IDisposable
+/// <param name="name">What they are called.</param>
+/// <param name="concurrency">How many at a time.</param>
+/// <param name="waitSeconds">How long one waits for its turn.</param>
+internal sealed class BatchGate(string name, int concurrency, double waitSeconds) : IEndpointFilter, IDisposable
 {
-    private readonly SemaphoreSlim _turns = new(options.Value.Concurrency);
-    private readonly TimeSpan _patience = TimeSpan.FromSeconds(options.Value.WaitSeconds);
+    private readonly SemaphoreSlim _turns = new(concurrency);
+    private readonly TimeSpan _patience = TimeSpan.FromSeconds(waitSeconds);
 
     /// <exception cref="WriteQueueFullException">Its turn did not come in time.</exception>
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         if (!await _turns.WaitAsync(_patience, context.HttpContext.RequestAborted))
         {
-            throw new WriteQueueFullException("batches");
+            throw new WriteQueueFullException(name);
         }
 
         try

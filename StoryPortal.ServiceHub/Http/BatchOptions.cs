@@ -12,6 +12,10 @@ public sealed class BatchOptions
     [Range(1, 64)]
     public int Concurrency { get; set; } = 4;
 
+    /// <summary>Batches of requests that are worked on at the same time, each of them on up to 16 of its requests. Default 16.</summary>
+    [Range(1, 1000)]
+    public int RequestConcurrency { get; set; } = 16;
+
     /// <summary>Seconds that a batch waits for its turn before it is answered 503. Default 2.</summary>
     [Range(0.01, 60)]
     public double WaitSeconds { get; set; } = 2;

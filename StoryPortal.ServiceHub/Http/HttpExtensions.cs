@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Http;
 
@@ -11,12 +14,27 @@ internal static class HttpExtensions
     {
         builder.Services.AddRequestDecompression();
         builder.Services.AddOptions<BatchOptions>().BindConfiguration(BatchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BatchGate>();
+        builder.Services.AddSingleton<IdempotencyFilter>();
+        builder.Services.AddSingleton(services =>
+        {
+            var options = services.GetRequiredService<IOptions<BatchOptions>>().Value;
+            return new BatchGate("batches", options.Concurrency, options.WaitSeconds);
+        });
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             StoryJson.Apply(json.SerializerOptions);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, StoryJson.Contracts);
         });
+    }
+
+    /// <summary>What every request passes before its endpoint.</summary>
+    public static void UseHttp(this WebApplication app)
+    {
+        app.UseHeadRequests();
+        app.UseRouting();
+        app.UseMiddleware<RouteHeaderMiddleware>();
+        app.UseScopes();
+        app.UseRequestDecompression();
     }
 
     /// <summary>How large a body an endpoint takes, before and after decompression. A larger one is answered with 413.</summary>

@@ -14,13 +14,7 @@ internal static class JsonBody
     /// <exception cref="InputException">It is not JSON of that type; the field is named.</exception>
     public static async ValueTask<T> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken) where T : class
     {
-        if (!request.HasJsonContentType())
-        {
-            throw new InputException(
-                "Content-Type", $"'{request.ContentType}' is not taken; send {ContentType}.", StatusCodes.Status415UnsupportedMediaType);
-        }
-
-        using var body = await RequestBody.ReadAsync(request, cancellationToken);
+        using var body = await ReadAsync(request, cancellationToken);
         try
         {
             return JsonSerializer.Deserialize(body.Utf8.Span, type) ?? throw new InputException("body", "is null.");
@@ -31,4 +25,10 @@ internal static class JsonBody
             throw new InputException(field, message);
         }
     }
+
+    /// <summary>Reads its text.</summary>
+    /// <exception cref="InputException">It does not say that it is JSON.</exception>
+    public static ValueTask<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken) => request.HasJsonContentType()
+        ? RequestBody.ReadAsync(request, cancellationToken)
+        : throw new InputException("Content-Type", $"'{request.ContentType}' is not taken; send {ContentType}.", StatusCodes.Status415UnsupportedMediaType);
 }

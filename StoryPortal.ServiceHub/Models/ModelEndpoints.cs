@@ -4,6 +4,7 @@ using StoryPortal.DataLayer.Models;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
 
 namespace StoryPortal.ServiceHub.Models;
@@ -31,6 +32,7 @@ internal static class ModelEndpoints
         models.MapPut("/{id}", UpsertAsync)
             .WithName("PutModel").WithSummary("Create a model config, or put it in place of what is there").WithBodyLimit(BodyLimits.Document)
             .Accepts<NewModelConfig>(JsonBody.ContentType)
+            .WithExample("""{"provider": "openai", "model": "gpt-5", "parameters": {"temperature": 0.2}, "enabled": true}""")
             .Produces<ModelConfig>().Produces<ModelConfig>(StatusCodes.Status201Created);
     }
 

@@ -4,7 +4,9 @@ using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.QualityScores;
 
@@ -32,14 +34,16 @@ internal static class QualityScoreEndpoints
         scores.MapPost("/", CreateAsync)
             .WithName("CreateQualityScore").WithSummary("Record a quality score")
             .WithDescription("`assessment` is derived: good from 80, warning from 60, else critical. A repeat of an id that is there changes nothing and answers 200 with what is stored.")
-            .WithBodyLimit(BodyLimits.Document)
+            .WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewQualityScore>(JsonBody.ContentType)
+            .WithExample("""{"component_type": "chapter", "component_id": "3", "overall_score": 86.5, "dimensions": {"style": 90, "plot": 83}}""")
             .Produces<QualityScore>(StatusCodes.Status201Created).Produces<QualityScore>();
 
         scores.MapPost("/batch", CreateManyAsync)
             .WithName("CreateQualityScores").WithSummary("Record many quality scores, all or none")
-            .TakesBatches()
+            .TakesBatches().TakesIdempotencyKeys()
             .Accepts<NewQualityScore[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
+            .WithExample("""[{"component_type": "chapter", "component_id": "3", "overall_score": 86.5}]""")
             .Produces<QualityScoreBatchResult>();
     }
 

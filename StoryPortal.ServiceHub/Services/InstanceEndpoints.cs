@@ -4,6 +4,7 @@ using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
 using StoryPortal.ServiceHub.Services.Health;
 
@@ -25,6 +26,7 @@ internal static class InstanceEndpoints
                 + "Repeating a registration changes nothing but the lease.")
             .WithBodyLimit(BodyLimits.Document)
             .Accepts<NewInstance>(JsonBody.ContentType)
+            .WithExample("""{"url": "http://10.0.0.7:8080", "version": "1.4.0", "layer": "L04", "description": "Writes chapters", "tags": ["writer"], "lease_seconds": 30}""")
             .Produces<ServiceInstance>().Produces<ServiceInstance>(StatusCodes.Status201Created);
 
         instance.MapPost("/heartbeat", HeartbeatAsync)

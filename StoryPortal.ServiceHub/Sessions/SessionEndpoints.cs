@@ -5,7 +5,9 @@ using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Sessions;
 
@@ -30,8 +32,9 @@ internal static class SessionEndpoints
             .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
 
         sessions.MapPost("/", CreateAsync)
-            .WithName("CreateSession").WithSummary("Begin a session").WithBodyLimit(BodyLimits.Document)
+            .WithName("CreateSession").WithSummary("Begin a session").WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewSession>(JsonBody.ContentType)
+            .WithExample("""{"agent_id": "0197a000-0000-7000-8000-000000000001", "type": "chapter", "context": {"chapter": 3}}""")
             .Produces<Session>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
 
         sessions.MapPatch("/{id}", PatchAsync)
@@ -39,6 +42,7 @@ internal static class SessionEndpoints
             .WithDescription("What is left out stays. `context` is a JSON merge patch (RFC 7396): null removes a member.")
             .WithBodyLimit(BodyLimits.Document)
             .Accepts<SessionPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
+            .WithExample("""{"context": {"chapter": 4}}""")
             .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
 
         sessions.MapPost("/{id}/end", EndAsync)

@@ -16,7 +16,7 @@ public sealed class EventWriterTests(StoryPortalSystem system) : IAsyncLifetime
         .AddSingleton(system.Database).AddSingleton(new DatabaseOptions()).AddSingleton(TimeProvider.System)
         .AddSingleton<StoryDatabase>().AddSingleton<GroupCommitMetrics>()
         .AddSingleton(Options.Create(new GroupCommitOptions { Concurrency = 4, AnswerWithinSeconds = 60 }))
-        .AddSingleton<EventWriter>()
+        .AddSingleton(new EventNews(redis: null, backplane: null)).AddSingleton<EventWriter>()
         .BuildServiceProvider();
 
     private readonly string _type = $"event-writer-{Guid.NewGuid():N}";

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Faults;
@@ -42,6 +44,44 @@ public sealed class DurabilityTests : IAsyncLifetime
             var there = batch.Ids.Count(known.Contains);
             Assert.True(there == batch.Ids.Length || (there == 0 && !batch.Acknowledged), $"{there} of {batch.Ids.Length} rows are there, acknowledged: {batch.Acknowledged}");
         });
+    }
+
+    [Fact]
+    public async Task A_request_under_a_key_is_done_once_although_its_hub_was_killed()
+    {
+        const string Type = "durability-keys";
+        var answered = new ConcurrentDictionary<int, Guid>();
+        var sent = Enumerable.Range(0, 300).Select(i => Task.Run(async () =>
+        {
+            if (await PostAsync(i) is { } id)
+            {
+                answered[i] = id;
+            }
+        })).ToList();
+        await Eventually.TrueAsync(() => Task.FromResult(answered.Count >= 20));
+        var processes = _system.Service("StoryPortal.ServiceHub");
+        await Signals.SendAsync("KILL", processes);
+        await Victims.GoneAsync(processes);
+        await Task.WhenAll(sent);
+        await _system.RestartAsync("service-hub");
+
+        // Whoever heard nothing sends it again, and whoever heard something hears the same.
+        for (var i = 0; i < sent.Count; i++)
+        {
+            Guid? again = null;
+            await Eventually.TrueAsync(async () => (again = await PostAsync(i)) is not null);
+            Assert.Equal(answered.GetOrAdd(i, again!.Value), again);
+        }
+
+        Assert.Equal(answered.Values.Order(), (await StoredAsync(Type)).Order());
+
+        async Task<Guid?> PostAsync(int number)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = Answers.Json($$"""{"type": "{{Type}}"}""") };
+            request.Headers.Add("Idempotency-Key", $"{Type}-{number}");
+            using var response = await _system.Gateway.SendAsync(request);
+            return response.StatusCode == HttpStatusCode.Created ? (await response.JsonAsync(HttpStatusCode.Created)).Id() : null;
+        }
     }
 
     private async Task<List<Guid>> StoredAsync(string type)

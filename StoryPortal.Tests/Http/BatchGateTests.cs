@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.GroupCommit;
 using StoryPortal.ServiceHub.Http;
 
@@ -8,7 +7,7 @@ namespace StoryPortal.Tests.Http;
 /// <summary>A few batches at a time; the others wait, and not for ever.</summary>
 public sealed class BatchGateTests : IDisposable
 {
-    private readonly BatchGate _gate = new(Options.Create(new BatchOptions { Concurrency = 2, WaitSeconds = 0.05 }));
+    private readonly BatchGate _gate = new("batches", concurrency: 2, waitSeconds: 0.05);
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _begun;
 

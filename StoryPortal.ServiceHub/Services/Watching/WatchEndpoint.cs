@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Batch;
 using StoryPortal.ServiceHub.Http;
 
 namespace StoryPortal.ServiceHub.Services.Watching;
@@ -11,7 +12,7 @@ internal static class WatchEndpoint
 {
     private const int LongestWait = 60;
 
-    public static void MapWatch(this IEndpointRouteBuilder services) => services.MapGet("/watch", WatchAsync)
+    public static void MapWatch(this IEndpointRouteBuilder services) => services.MapGet("/watch", WatchAsync).NotInBatches()
         .WithName("WatchServices").WithSummary("Wait until the registry changes")
         .WithDescription(
             "Answers at once when the registry has another index than `index`, else when it changes, or as it is after `wait` seconds (60 at most, and by "

@@ -1,0 +1,75 @@
+using Npgsql;
+
+namespace StoryPortal.DataLayer.Database;
+
+/// <summary>
+/// A transaction that several stores share: while it is current, whatever they read and write belongs to it, and what they do after a write
+/// (telling caches and listeners) waits for its commit. Without a commit nothing has happened.
+/// </summary>
+public sealed class StoryTransaction : IAsyncDisposable
+{
+    private static readonly AsyncLocal<StoryTransaction?> Ambient = new();
+
+    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlTransaction _transaction;
+    private readonly List<Func<Task>> _afterCommit = [];
+    private volatile bool _isOver;
+
+    private StoryTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction) => (_connection, _transaction) = (connection, transaction);
+
+    /// <summary>The transaction of whoever asks, or null.</summary>
+    internal static StoryTransaction? Current => Ambient.Value is { _isOver: false } transaction ? transaction : null;
+
+    /// <summary>Its connection, which does one thing at a time.</summary>
+    internal NpgsqlConnection Connection => _connection;
+
+    /// <summary>Begins one; nobody's until <see cref="Enter"/>.</summary>
+    public static async Task<StoryTransaction> BeginAsync(StoryDatabase database, CancellationToken cancellationToken)
+    {
+        var connection = await database.Source.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            var transaction = new StoryTransaction(connection, await connection.BeginTransactionAsync(cancellationToken));
+            await using var ends = new NpgsqlCommand(StagedCopy.EndWithItsClient, connection) { CommandTimeout = database.QuickSeconds };
+            await ends.ExecuteNonQueryAsync(cancellationToken);
+            return transaction;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes it that of the calling method and everything that the method calls.</summary>
+    public void Enter() => Ambient.Value = this;
+
+    /// <summary>Does something as soon as it is committed.</summary>
+    internal void AfterCommit(Func<Task> action) => _afterCommit.Add(action);
+
+    /// <summary>Commits it, and does then what waited for that.</summary>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _transaction.CommitAsync(cancellationToken);
+        }
+        finally
+        {
+            // Of a commit that was cut off nobody knows: what waited for it is done in any case.
+            _isOver = true;
+            foreach (var action in _afterCommit)
+            {
+                await action();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _isOver = true;
+        await _transaction.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
+using StoryPortal.DataLayer.Json;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Http;
+
+namespace StoryPortal.ServiceHub.Batch;
+
+/// <summary>
+/// Sends the requests of a batch through the hub's own pipeline, without a socket: whatever holds for a request of its own holds for them too.
+/// They come from no port, so that nothing that is bound to one is open to them.
+/// </summary>
+internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IExceptionHandler> handlers, IMeterFactory meters)
+{
+    // The server's own instrument, of which there is one under this name: the requests of a batch count as any others.
+    private readonly Histogram<double> _duration = meters.Create("Microsoft.AspNetCore.Hosting").CreateHistogram(
+        "http.server.request.duration", unit: "s", "Duration of HTTP server requests.", tags: null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] });
+
+    /// <summary>The pipeline, from its first part on.</summary>
+    public RequestDelegate? Pipeline { get; set; }
+
+    /// <summary>Sends one, for the caller of <paramref name="batch"/>. Never fails: what is wrong with it is in its result.</summary>
+    public async Task<BatchResult> RunAsync(JsonElement item, HttpContext batch, AnswerBudget budget)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await using var answer = new AnswerBuffer(budget);
+        var context = Context(batch, scope.ServiceProvider, answer);
+        var start = Stopwatch.GetTimestamp();
+        JsonElement? id = item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out var given) ? given.Clone() : null;
+        var method = HttpMethods.Get;
+        try
+        {
+            var request = InnerRequest.Of(Read(item));
+            method = request.Method;
+            Fill(context, request);
+            await Pipeline!(context);
+            await context.Response.CompleteAsync();
+        }
+        catch (InputException exception)
+        {
+            await RefuseAsync(context, exception);
+        }
+
+        if (answer.Refusal is not null)
+        {
+            context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer)); // the first may hold what was not taken
+            await RefuseAsync(context, answer.Refusal);
+        }
+
+        Measure(context, method, Stopwatch.GetElapsedTime(start));
+        return new BatchResult(id, context.Response.StatusCode, HeadersOf(context.Response), BodyOf(context.Response, answer, method));
+    }
+
+    private static BatchItem Read(JsonElement item)
+    {
+        try
+        {
+            return item.Deserialize(BatchJson.Contracts.BatchItem) ?? throw new InputException("request", "is null.");
+        }
+        catch (JsonException exception)
+        {
+            var (field, message) = JsonErrors.Describe(exception);
+            throw new InputException(field, message);
+        }
+    }
+
+    private static DefaultHttpContext Context(HttpContext batch, IServiceProvider services, AnswerBuffer answer)
+    {
+        var features = new FeatureCollection();
+        features.Set<IHttpRequestFeature>(new HttpRequestFeature { Protocol = batch.Request.Protocol, Scheme = batch.Request.Scheme });
+        features.Set<IHttpResponseFeature>(new HttpResponseFeature());
+        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer));
+        features.Set<IHttpConnectionFeature>(new HttpConnectionFeature { ConnectionId = batch.Connection.Id, RemoteIpAddress = batch.Connection.RemoteIpAddress });
+        features.Set(new BatchPart());
+        return new DefaultHttpContext(features)
+        {
+            RequestServices = services,
+            RequestAborted = batch.RequestAborted,
+            TraceIdentifier = batch.TraceIdentifier,
+            Request = { Host = batch.Request.Host },
+        }.OnBehalfOf(batch);
+    }
+
+    private static void Fill(DefaultHttpContext context, InnerRequest sent)
+    {
+        var request = context.Request;
+        request.Method = sent.Method;
+        request.Path = sent.Path;
+        request.QueryString = sent.Query;
+        foreach (var (name, value) in sent.Headers)
+        {
+            request.Headers[name] = value;
+        }
+
+        request.Body = new MemoryStream(sent.Body, writable: false);
+        request.ContentLength = sent.Body.Length;
+        context.Features.Set<IHttpRequestBodyDetectionFeature>(new BodyDetection(sent.Body.Length > 0));
+        context.Features.Set<IHttpMaxRequestBodySizeFeature>(new BodyLimit(sent.Body.Length));
+    }
+
+    private async Task RefuseAsync(DefaultHttpContext context, Exception exception)
+    {
+        context.Response.Clear();
+        foreach (var handler in handlers)
+        {
+            if (await handler.TryHandleAsync(context, exception, context.RequestAborted))
+            {
+                break;
+            }
+        }
+
+        await context.Response.CompleteAsync();
+    }
+
+    private void Measure(HttpContext context, string method, TimeSpan duration)
+    {
+        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+        if (endpoint?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route is { } route)
+        {
+            _duration.Record(
+                duration.TotalSeconds,
+                new TagList
+                {
+                    { "url.scheme", context.Request.Scheme },
+                    { "http.request.method", method },
+                    { "http.response.status_code", context.Response.StatusCode },
+                    { "http.route", route },
+                });
+        }
+    }
+
+    private static Dictionary<string, string> HeadersOf(HttpResponse response) =>
+        response.Headers.Where(header => header.Value.Count > 0).ToDictionary(header => header.Key, header => header.Value.ToString());
+
+    private static RawJson? BodyOf(HttpResponse response, AnswerBuffer answer, string method)
+    {
+        if (answer.Length == 0 || HttpMethods.IsHead(method))
+        {
+            return null;
+        }
+
+        var utf8 = answer.GetBuffer().AsMemory(0, (int)answer.Length);
+        return response.ContentType?.Split(';')[0] is JsonBody.ContentType or "application/problem+json"
+            ? new RawJson(utf8)
+            : new RawJson(JsonSerializer.SerializeToUtf8Bytes(System.Text.Encoding.UTF8.GetString(utf8.Span), BatchJson.Contracts.String));
+    }
+
+    private sealed record BodyDetection(bool CanHaveBody) : IHttpRequestBodyDetectionFeature;
+
+    // Routing says how much the endpoint takes; how much there is is known already.
+    private sealed class BodyLimit(int length) : IHttpMaxRequestBodySizeFeature
+    {
+        public bool IsReadOnly => false;
+
+        public long? MaxRequestBodySize
+        {
+            get;
+            set
+            {
+                field = value;
+                if (length > value)
+                {
+                    throw new BadHttpRequestException("Request body too large.", StatusCodes.Status413PayloadTooLarge);
+                }
+            }
+        }
+    }
+}

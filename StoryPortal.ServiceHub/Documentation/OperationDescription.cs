@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceHub.Events.Stream;
+using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Idempotency;
+
+namespace StoryPortal.ServiceHub.Documentation;
+
+/// <summary>What all operations have in common, so that no endpoint has to say it: how they refuse, what headers they take, an example.</summary>
+internal static class OperationDescription
+{
+    private const string ProblemContentType = "application/problem+json";
+
+    private static readonly (string Status, string Description)[] Refusals =
+    [
+        ("401", "A key is needed, or this one is not valid."),
+        ("403", "The key lacks the scope."),
+        ("429", "Too many requests; `Retry-After` says when to come again."),
+        ("503", "The server is busy, or cannot reach its database; `Retry-After` says when to come again."),
+    ];
+
+    public static async Task CompleteAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<RequiredScope>().LastOrDefault() != RequiredScope.None)
+        {
+            var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellationToken);
+            operation.Responses ??= [];
+            foreach (var (status, description) in Refusals)
+            {
+                operation.Responses[status] = new OpenApiResponse
+                {
+                    Description = description,
+                    Content = new Dictionary<string, OpenApiMediaType> { [ProblemContentType] = new() { Schema = problem } },
+                };
+            }
+        }
+
+        if (metadata.OfType<TakesIdempotencyKey>().Any())
+        {
+            AddHeader(operation, IdempotencyFilter.Header, "A name for this request, 1 to 255 visible ASCII characters. Sent again within a day, it is given the same answer, and nothing is done twice.");
+        }
+
+        if (metadata.OfType<IEndpointNameMetadata>().LastOrDefault()?.EndpointName == EventStreamEndpoint.Name)
+        {
+            AddHeader(operation, EventStreamEndpoint.LastEventId, "The id of the event after which to resume.");
+        }
+
+        if (metadata.OfType<BodyExample>().LastOrDefault() is { } example && operation.RequestBody?.Content is { } bodies)
+        {
+            foreach (var (contentType, body) in bodies)
+            {
+                body.Example = Example(JsonNode.Parse(example.Json)!, contentType);
+            }
+        }
+    }
+
+    private static JsonNode Example(JsonNode json, string contentType) => contentType == BatchBody.NdjsonContentType
+        ? string.Join('\n', json.AsArray().Select(row => row!.ToJsonString()))
+        : json.DeepClone();
+
+    private static void AddHeader(OpenApiOperation operation, string name, string description) => (operation.Parameters ??= []).Add(new OpenApiParameter
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    });
+}

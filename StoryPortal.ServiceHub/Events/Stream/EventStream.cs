@@ -1,0 +1,45 @@
+using System.Threading.Channels;
+using StoryPortal.DataLayer.Events;
+
+namespace StoryPortal.ServiceHub.Events.Stream;
+
+/// <summary>One reader of new events, and those that wait for it.</summary>
+/// <param name="type">Only events of this type, or null.</param>
+/// <param name="agentId">Only events of this agent, or null.</param>
+/// <param name="capacity">How many may wait.</param>
+/// <param name="from">Where in the order of arrival it begins: everything after it will come.</param>
+internal sealed class EventStream(string? type, Guid? agentId, int capacity, long from) : IDisposable
+{
+    private readonly Channel<StreamFrame> _queue = Channel.CreateBounded<StreamFrame>(new BoundedChannelOptions(capacity) { SingleReader = true });
+    private readonly CancellationTokenSource _cut = new();
+    private bool _isCut;
+
+    /// <summary>Where in the order of arrival it begins.</summary>
+    public long From => from;
+
+    /// <summary>What waits; it ends when the stream is cut off.</summary>
+    public ChannelReader<StreamFrame> Frames => _queue.Reader;
+
+    /// <summary>Signalled when the stream was cut off and its reader has not taken what waited for too long.</summary>
+    public CancellationToken GivenUp => _cut.Token;
+
+    /// <summary>Whether it is further behind than it should be.</summary>
+    public bool IsBehind => !_isCut && _queue.Reader.Count > capacity / 2;
+
+    public bool Wants(Event e) => (type is null || e.Type == type) && (agentId is null || e.AgentId == agentId);
+
+    /// <summary>Queues what is to be sent; false when it has no room.</summary>
+    public bool TryOffer(StreamFrame frame) => _queue.Writer.TryWrite(frame);
+
+    /// <summary>Ends it after what waits already. A reader that does not even take that is given up.</summary>
+    public void Cut(TimeSpan patience)
+    {
+        if (_queue.Writer.TryComplete())
+        {
+            _isCut = true;
+            _cut.CancelAfter(patience);
+        }
+    }
+
+    public void Dispose() => _cut.Dispose();
+}

@@ -1,0 +1,127 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using StoryPortal.DataLayer.Events;
+using StoryPortal.ServiceDefaults.Authentication;
+
+namespace StoryPortal.ServiceHub.Events.Stream;
+
+/// <summary>What a reader asks for.</summary>
+/// <param name="Type">Only events of this type.</param>
+/// <param name="AgentId">Only events of this agent.</param>
+/// <param name="After">Only events after this place in the order of arrival; null: those from now on.</param>
+/// <param name="Last">The event at that place.</param>
+internal sealed record EventStreamRequest(string? Type, Guid? AgentId, long? After, Guid? Last);
+
+/// <summary>An open stream: first what its reader missed, then events as they come, until one side ends it.</summary>
+internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed, EventStreams streams, KeyVerifier keys, CancellationToken stopping) : IResult
+{
+    private const string Overflow = "stream.overflow";
+    private const string Ended = "stream.end";
+    private const int PageSize = 100;
+    private const int MostUnsent = 64 * 1024;
+
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
+    private Guid? _last = asked.Last;
+
+    public async Task ExecuteAsync(HttpContext context)
+    {
+        var response = context.Response;
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        EventStream? stream = null;
+        try
+        {
+            // Before the answer begins: what goes wrong here is still answered by a problem document.
+            var position = asked.After is null ? 0 : await streams.FinalPositionAsync(ends.Token);
+            stream = asked.After is null ? await streams.OpenAsync(asked.Type, asked.AgentId, ends.Token) : null;
+            response.ContentType = "text/event-stream";
+            response.Headers.CacheControl = "no-store";
+            Write(response.BodyWriter, StreamFrame.Opening);
+            await response.BodyWriter.FlushAsync(ends.Token);
+
+            if (asked.After is { } after)
+            {
+                // What there is already is read as fast as the reader takes it; only the rest may have to wait in the queue.
+                after = await CatchUpAsync(response.BodyWriter, after, position, ends.Token);
+                stream = await streams.OpenAsync(asked.Type, asked.AgentId, ends.Token);
+                await CatchUpAsync(response.BodyWriter, after, stream.From, ends.Token);
+            }
+
+            await SayAsync(response, await FollowAsync(context, stream!, ends.Token));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && response.HasStarted)
+        {
+            await SayAsync(response, Ended);
+        }
+        finally
+        {
+            if (stream is not null)
+            {
+                streams.Close(stream);
+            }
+        }
+    }
+
+    private async Task<long> CatchUpAsync(PipeWriter body, long after, long upTo, CancellationToken cancellationToken)
+    {
+        while (after < upTo)
+        {
+            var page = await feed.ListAsync(after, upTo, asked.Type, asked.AgentId, PageSize, cancellationToken);
+            foreach (var (_, e) in page)
+            {
+                Write(body, StreamFrame.Of(e));
+            }
+
+            await body.FlushAsync(cancellationToken);
+            after = page.Count < PageSize ? upTo : page[^1].Seq;
+        }
+
+        return after;
+    }
+
+    // Returns why it ended.
+    private async Task<string> FollowAsync(HttpContext context, EventStream stream, CancellationToken cancellationToken)
+    {
+        using var abandoned = stream.GivenUp.Register(context.Abort);
+        var body = context.Response.BodyWriter;
+        while (await stream.Frames.WaitToReadAsync(cancellationToken))
+        {
+            while (stream.Frames.TryRead(out var frame))
+            {
+                if (frame == StreamFrame.Heartbeat && !await IsLetInAsync(context))
+                {
+                    return Ended;
+                }
+
+                Write(body, frame);
+                if (body.UnflushedBytes > MostUnsent)
+                {
+                    await body.FlushAsync(cancellationToken);
+                }
+            }
+
+            await body.FlushAsync(cancellationToken);
+        }
+
+        return Overflow;
+    }
+
+    // A stream does not outlive its key.
+    private async ValueTask<bool> IsLetInAsync(HttpContext context) =>
+        PresentedKey.Of(context) is not { } key || await keys.VerifyAsync(key) is { Key: not null } or { Unavailable: true };
+
+    private void Write(PipeWriter body, StreamFrame frame)
+    {
+        body.Write(frame.Utf8.Span);
+        _last = frame.Id ?? _last;
+    }
+
+    // The last word; who does not take it in time goes without.
+    private async Task SayAsync(HttpResponse response, string name)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(response.HttpContext.RequestAborted);
+        patience.CancelAfter(Farewell);
+        Write(response.BodyWriter, StreamFrame.End(name, _last));
+        await response.BodyWriter.FlushAsync(patience.Token);
+    }
+}

@@ -1,0 +1,22 @@
+using StoryPortal.DataLayer.Idempotency;
+using StoryPortal.ServiceHub.Http;
+
+namespace StoryPortal.ServiceHub.Idempotency;
+
+/// <summary>An answer that is kept.</summary>
+internal sealed class IdempotentResult(IdempotentAnswer answer) : IResult
+{
+    public Task ExecuteAsync(HttpContext context)
+    {
+        var response = context.Response;
+        response.StatusCode = answer.Status;
+        if (answer.Location is not null)
+        {
+            response.Headers.Location = answer.Location;
+        }
+
+        response.ContentType = JsonBody.ContentType;
+        response.ContentLength = answer.Json.Length;
+        return response.BodyWriter.WriteAsync(answer.Json, context.RequestAborted).AsTask();
+    }
+}
