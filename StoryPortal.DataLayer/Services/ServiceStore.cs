@@ -11,6 +11,12 @@ namespace StoryPortal.DataLayer.Services;
 /// <summary>The service registry in Postgres.</summary>
 public sealed class ServiceStore(StoryDatabase database, StoryCache cache) : IServiceRegistry
 {
+    /// <summary>The list of services, as its cursors call it.</summary>
+    public const string List = "services";
+
+    /// <summary>Where it is read.</summary>
+    internal const string Path = "/v1/services";
+
     private const int DefaultLeaseSeconds = 30;
     private const int LongestLeaseSeconds = 86_400;
 
