@@ -18,6 +18,7 @@ internal static class AllRows
         new StatsRow(),
         new CachedGetRow(),
         .. HitRateRow.All,
+        RedisOutageRow.Frozen,
         .. ProxyRow.All,
         new UnauthorizedRow(),
         new RateLimitedRow(),
@@ -26,6 +27,7 @@ internal static class AllRows
         .. BulkRow.All,
         new MemoryRow(),
         new ConnectionsRow(),
+        RedisOutageRow.Stopped,
     ];
 
     /// <summary>Those whose name contains one of <paramref name="names"/>; all when there is none.</summary>
