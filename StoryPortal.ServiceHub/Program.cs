@@ -20,7 +20,7 @@ builder.AddDataLayer(maxPoolSize: 24);
 builder.AddKeyVerification();
 builder.AddHttp();
 builder.AddDocumentation();
-builder.Services.AddHostedService<LeaseWatch>();
+builder.AddRegistry();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L12";

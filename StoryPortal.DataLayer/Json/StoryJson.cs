@@ -41,6 +41,8 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(List<MaintenanceJob>))]
 [JsonSerializable(typeof(List<Service>))]
 [JsonSerializable(typeof(InstanceRegistration))]
+[JsonSerializable(typeof(NewInstance))]
+[JsonSerializable(typeof(RegistryState))]
 [JsonSerializable(typeof(WarmUp))]
 [JsonSerializable(typeof(Flush))]
 [JsonSerializable(typeof(List<ApiKey>))]
