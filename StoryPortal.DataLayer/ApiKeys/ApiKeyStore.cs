@@ -1,12 +1,13 @@
 using Npgsql;
 using StoryPortal.DataLayer.Database;
+using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.DataLayer.ApiKeys;
 
-/// <summary>API keys in Postgres, by their hash alone.</summary>
+/// <summary>API keys in Postgres, by their hash alone. What changes one stores the event that tells of it in the same statement.</summary>
 public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
 {
     private const string Columns = "id, name, scopes, requests_per_minute, created_at, expires_at, revoked_at";
@@ -22,19 +23,22 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
         WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
         """);
 
-    private static readonly Query InsertQuery = new("api_keys.insert", QueryClass.Simple, """
+    private static readonly Query InsertQuery = new("api_keys.insert", QueryClass.Simple, $"""
+        WITH told AS ({EventStore.InsertSql(8)})
         INSERT INTO mcp_documents.api_keys (id, name, scopes, requests_per_minute, created_at, expires_at, key_hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
         """);
 
-    private static readonly Query RevokeQuery = new("api_keys.revoke", QueryClass.Simple, """
-        UPDATE mcp_documents.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING key_hash
+    private static readonly Query RevokeQuery = new("api_keys.revoke", QueryClass.Simple, $"""
+        WITH revoked AS (UPDATE mcp_documents.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING key_hash),
+             told AS ({EventStore.InsertSql(2, "FROM revoked")})
+        SELECT key_hash FROM revoked
         """);
 
-    private static readonly Query RotateQuery = new("api_keys.rotate", QueryClass.Simple, """
-        UPDATE mcp_documents.api_keys k SET key_hash = $2
-        FROM (SELECT id, key_hash FROM mcp_documents.api_keys WHERE id = $1 AND revoked_at IS NULL FOR UPDATE) old
-        WHERE k.id = old.id
-        RETURNING old.key_hash
+    private static readonly Query RotateQuery = new("api_keys.rotate", QueryClass.Simple, $"""
+        WITH old AS (SELECT id, key_hash FROM mcp_documents.api_keys WHERE id = $1 AND revoked_at IS NULL FOR UPDATE),
+             rotated AS (UPDATE mcp_documents.api_keys k SET key_hash = $2 FROM old WHERE k.id = old.id RETURNING old.key_hash),
+             told AS ({EventStore.InsertSql(3, "FROM rotated")})
+        SELECT key_hash FROM rotated
         """);
 
     /// <summary>One page of keys, newest first; revoked ones as well.</summary>
@@ -50,21 +54,22 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
             ? new KnownKey(key.Id, key.Name, key.Scopes, key.RequestsPerMinute, key.ExpiresAt)
             : null;
 
-    /// <summary>Stores a new key.</summary>
-    public Task InsertAsync(ApiKey key, KeyHash hash, CancellationToken cancellationToken) => database.ExecuteAsync(
+    /// <summary>Stores a new key, and the event that tells of it.</summary>
+    public Task InsertAsync(ApiKey key, KeyHash hash, Event told, CancellationToken cancellationToken) => database.ExecuteAsync(
         InsertQuery,
         [
             Sql.Uuid(key.Id), Sql.Text(key.Name), Sql.Texts([.. key.Scopes.Select(EnumText<Scope>.Of)]), Sql.Int(key.RequestsPerMinute),
-            Sql.Time(key.CreatedAt), Sql.Time(key.ExpiresAt), Sql.Bytes(hash.ToArray()),
+            Sql.Time(key.CreatedAt), Sql.Time(key.ExpiresAt), Sql.Bytes(hash.ToArray()), .. EventStore.Parameters(told),
         ],
         cancellationToken);
 
     /// <summary>Ends a key for good; one that has ended already stays as it is. Returns its hash, or null when there is no such key.</summary>
-    public Task<KeyHash?> RevokeAsync(Guid id, CancellationToken cancellationToken) => HashAsync(RevokeQuery, [Sql.Uuid(id)], cancellationToken);
+    public Task<KeyHash?> RevokeAsync(Guid id, Event told, CancellationToken cancellationToken) =>
+        HashAsync(RevokeQuery, [Sql.Uuid(id), .. EventStore.Parameters(told)], cancellationToken);
 
     /// <summary>Puts a new secret in place of the old one. Returns the old one's hash, or null when there is no such key or it is revoked.</summary>
-    public Task<KeyHash?> RotateAsync(Guid id, KeyHash hash, CancellationToken cancellationToken) =>
-        HashAsync(RotateQuery, [Sql.Uuid(id), Sql.Bytes(hash.ToArray())], cancellationToken);
+    public Task<KeyHash?> RotateAsync(Guid id, KeyHash hash, Event told, CancellationToken cancellationToken) =>
+        HashAsync(RotateQuery, [Sql.Uuid(id), Sql.Bytes(hash.ToArray()), .. EventStore.Parameters(told)], cancellationToken);
 
     private async Task<KeyHash?> HashAsync(Query query, NpgsqlParameter[] parameters, CancellationToken cancellationToken) =>
         await database.FirstAsync(query, parameters, row => row.GetFieldValue<byte[]>(0), cancellationToken) is { } hash ? KeyHash.From(hash) : null;

@@ -11,7 +11,7 @@ using StoryPortal.DataLayer.Services;
 
 namespace StoryPortal.DataLayer.Caching;
 
-/// <summary>Puts what will be asked for first into Redis, in bulk: active agents, services, model configurations.</summary>
+/// <summary>Puts what will be asked for first into Redis, in bulk: active agents, services and their list, model configurations.</summary>
 public sealed class CacheWarmer
 {
     private const int Batch = 1000;
@@ -43,13 +43,13 @@ public sealed class CacheWarmer
         var start = Stopwatch.GetTimestamp();
         try
         {
-            var (agents, services, models) = (await WarmAgentsAsync(cancellationToken), await WarmServicesAsync(cancellationToken), await WarmModelsAsync(cancellationToken));
+            var (agents, (services, lists), models) = (await WarmAgentsAsync(cancellationToken), await WarmServicesAsync(cancellationToken), await WarmModelsAsync(cancellationToken));
             var took = Stopwatch.GetElapsedTime(start);
             _metrics.Warmed(CacheTier.AgentMetadata, agents);
-            _metrics.Warmed(CacheTier.ServiceRegistry, services);
+            _metrics.Warmed(CacheTier.ServiceRegistry, services + lists);
             _metrics.Warmed(CacheTier.ModelConfigs, models);
             _metrics.WarmUpTook(took);
-            return new WarmUp(agents, services, models, Math.Round(took.TotalMilliseconds, 3));
+            return new WarmUp(agents, services, lists, models, Math.Round(took.TotalMilliseconds, 3));
         }
         catch (RedisServerException) // full
         {
@@ -77,21 +77,22 @@ public sealed class CacheWarmer
         return warmed;
     }
 
-    private async Task<int> WarmServicesAsync(CancellationToken cancellationToken)
+    private async Task<(int Services, int Lists)> WarmServicesAsync(CancellationToken cancellationToken)
     {
         var version = (await _answers.VersionsAsync([CacheTag.Services]))[0];
-        var warmed = 0;
+        var (warmed, lists) = (0, 0);
         NameCursor? after = null;
         List<Service> services;
         do
         {
             services = await _services.ListAsync(new ServiceFilter(null, null, null, null, after, Batch), cancellationToken);
             warmed += await StoreAsync(services, service => CacheKey.Service(service.Name), _ => version, StoryJson.Contracts.Service);
+            lists += after is null ? await StoreListAsync([.. services.Take(Pages.DefaultSize + 1)], version) : 0;
             after = services.Count > 0 ? new NameCursor(services[^1].Name) : null;
         }
         while (services.Count == Batch);
 
-        return warmed;
+        return (warmed, lists);
     }
 
     private async Task<int> WarmModelsAsync(CancellationToken cancellationToken)
@@ -111,15 +112,23 @@ public sealed class CacheWarmer
         return warmed;
     }
 
+    // As it is answered to whoever asks for services and for none in particular.
+    private async Task<int> StoreListAsync(List<Service> services, Versions version)
+    {
+        var link = Pages.Cut(new PageAddress(ServiceStore.Path, QueryCollection.Empty), services, Pages.DefaultSize, service => new NameCursor(service.Name).ToText(ServiceStore.List));
+        await StoreAsync(CacheKey.Services(""), new Answer(JsonBytes.Of(services, StoryJson.Contracts.ListService), link), version);
+        return 1;
+    }
+
     private async Task<int> StoreAsync<T>(List<T> rows, Func<T, CacheKey> keyOf, Func<T, Versions> versionsOf, JsonTypeInfo<T> type)
     {
-        var now = _time.GetUtcNow();
-        await Task.WhenAll(rows.Select(row =>
-        {
-            var key = keyOf(row);
-            var answer = new CachedAnswer(new Answer(JsonBytes.Of(row, type)), now + key.Tier.Duration, now, default);
-            return _answers.StoreAsync(key.Text, answer, versionsOf(row), key.Tier.Duration + _options.StaleWindow);
-        }));
+        await Task.WhenAll(rows.Select(row => StoreAsync(keyOf(row), new Answer(JsonBytes.Of(row, type)), versionsOf(row))));
         return rows.Count;
+    }
+
+    private Task StoreAsync(CacheKey key, Answer answer, Versions versions)
+    {
+        var now = _time.GetUtcNow();
+        return _answers.StoreAsync(key.Text, new CachedAnswer(answer, now + key.Tier.Duration, now, default), versions, key.Tier.Duration + _options.StaleWindow);
     }
 }

@@ -86,6 +86,20 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
         return result;
     }
 
+    /// <summary>
+    /// SQL that inserts one event, in the same statement as what it tells of: both are stored, or neither is.
+    /// </summary>
+    /// <param name="first">The number of the first of its <see cref="Parameters"/>.</param>
+    /// <param name="from">A FROM clause whose rows decide whether there is something to tell, or nothing.</param>
+    internal static string InsertSql(int first, string from = "") => $"""
+        INSERT INTO mcp_documents.events ({Columns})
+        SELECT ${first}::uuid, ${first + 1}::text, ${first + 2}::timestamptz, ${first + 3}::uuid, ${first + 4}::uuid, ${first + 5}::jsonb, ${first + 6}::timestamptz {from}
+        """;
+
+    /// <summary>The parameters of <see cref="InsertSql"/>.</summary>
+    internal static NpgsqlParameter[] Parameters(Event e) =>
+        [Sql.Uuid(e.Id), Sql.Text(e.Type), Sql.Time(e.Timestamp), Sql.Uuid(e.AgentId), Sql.Uuid(e.SessionId), Sql.Json(e.Payload), Sql.Time(e.ReceivedAt)];
+
     /// <summary>SQL that makes the JSON of one event from the row <paramref name="row"/>, field for field what the serializer makes.</summary>
     internal static string AsJson(string row) => $"""
         json_build_object('id', {row}.id, 'type', {row}.type, 'timestamp', {TimeAsText(row + ".timestamp")},

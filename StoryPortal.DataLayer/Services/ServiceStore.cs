@@ -16,6 +16,12 @@ namespace StoryPortal.DataLayer.Services;
 /// </summary>
 public sealed class ServiceStore(StoryDatabase database, StoryCache cache) : IServiceRegistry
 {
+    /// <summary>The list of services, as its cursors call it.</summary>
+    public const string List = "services";
+
+    /// <summary>Where it is read.</summary>
+    internal const string Path = "/v1/services";
+
     private const int LayerIs = 0;
     private const int HasTag = 1;
     private const int VersionIs = 2;

@@ -17,12 +17,7 @@ internal sealed class ChangeListener(OutputCache cache, ChangeNews news, IServic
             return;
         }
 
-        news.Watch(redis, cache.EvictAll);
         await redis.ListenAsync(Channel, _ => cache.Evict(Services), stoppingToken);
-        if (!stoppingToken.IsCancellationRequested)
-        {
-            cache.EvictAll();
-            news.Begin();
-        }
+        await news.WatchAsync(redis, cache.EvictAll, stoppingToken);
     }
 }

@@ -20,6 +20,10 @@ public sealed class OutputCacheOptions
     [Range(1, int.MaxValue)]
     public int LargestBytes { get; set; } = 1024 * 1024;
 
+    /// <summary>Milliseconds without hearing itself through Redis after which a gateway takes it that it hears nobody. Default 500.</summary>
+    [Range(50, 60_000)]
+    public int SilenceMilliseconds { get; set; } = 500;
+
     /// <summary>Milliseconds that an answer counts while changes cannot be heard of, because Redis is away. Default 1,000.</summary>
     [Range(1, 60_000)]
     public int AloneMilliseconds { get; set; } = 1000;

@@ -36,9 +36,9 @@ internal sealed class SharedAnswers(IServiceProvider services, TimeProvider time
                 && answer.FetchedAt > group.ChangedAt + Doubt
                 && time.GetUtcNow().ToUnixTimeMilliseconds() - answer.FetchedAt < lifetime.TotalMilliseconds ? answer : null;
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or EndOfStreamException)
+        catch (Exception) // a connection that breaks fails what waits for it in many ways, and this is only a cache
         {
-            return null; // it is only a cache
+            return null;
         }
     }
 

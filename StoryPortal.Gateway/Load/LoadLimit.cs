@@ -3,15 +3,18 @@ using Microsoft.Extensions.Options;
 namespace StoryPortal.Gateway.Load;
 
 /// <summary>
-/// Counts what is being served. The limit falls by a fifth while answers take longer than they should and the limit is in use, and grows back by
-/// a tenth otherwise: what is taken on is answered in time, the rest hears at once that it should come again.
+/// Counts what is being served. While answers take longer than they should because many are asked for at once, the limit falls below what is in
+/// use, by a fifth to a half at a time, and grows back by a tenth otherwise: what is taken on is answered in time, the rest hears at once that it
+/// should come again.
 /// </summary>
 internal sealed class LoadLimit(IOptions<LoadOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(200);
 
-    // Fewer answers than this say little of how busy the hubs are.
+    // Fewer answers than this say little of how busy the hubs are: slow hubs are looked at for longer.
     private const int FewestAnswers = 20;
+
+    private static readonly TimeSpan LongestWindow = TimeSpan.FromSeconds(2);
 
     private readonly LoadOptions _options = options.Value;
     private int _limit = options.Value.ConcurrentRequests;
@@ -21,6 +24,7 @@ internal sealed class LoadLimit(IOptions<LoadOptions> options, TimeProvider time
     private long _windowStarted = time.GetTimestamp();
     private long _answers;
     private long _ticks;
+    private long _calmTicks;
 
     /// <summary>Requests that are taken on at the same time, at present.</summary>
     public int Limit => Volatile.Read(ref _limit);
@@ -59,7 +63,8 @@ internal sealed class LoadLimit(IOptions<LoadOptions> options, TimeProvider time
         }
 
         var started = Volatile.Read(ref _windowStarted);
-        if (time.GetElapsedTime(started) >= Window && Interlocked.CompareExchange(ref _windowStarted, time.GetTimestamp(), started) == started)
+        var passed = time.GetElapsedTime(started);
+        if (passed >= Window && (passed >= LongestWindow || Volatile.Read(ref _answers) >= FewestAnswers) && Interlocked.CompareExchange(ref _windowStarted, time.GetTimestamp(), started) == started)
         {
             Adjust();
         }
@@ -85,10 +90,17 @@ internal sealed class LoadLimit(IOptions<LoadOptions> options, TimeProvider time
         var highest = Interlocked.Exchange(ref _highest, 0);
         var limit = Limit;
 
-        var isSlow = answers >= FewestAnswers && ticks / answers > _options.TargetLatencyMilliseconds * TimeSpan.TicksPerMillisecond;
-        if (isSlow && highest > limit / 2)
+        var target = _options.TargetLatencyMilliseconds * TimeSpan.TicksPerMillisecond;
+        var average = answers >= FewestAnswers ? ticks / answers : 0;
+        if (average > 0 && highest <= _options.FewestConcurrentRequests / 2)
         {
-            limit = Math.Max(limit * 4 / 5, _options.FewestConcurrentRequests);
+            _calmTicks = Math.Min(average, 2 * target); // nobody is in the way of anybody: these are slow by nature, if they are
+        }
+
+        var isSlow = average > Math.Max(target, 2 * _calmTicks);
+        if (isSlow && highest > Math.Min(limit / 2, 2 * _options.FewestConcurrentRequests))
+        {
+            limit = Math.Max((int)(Math.Min(limit, highest) * Math.Clamp((double)target / average, 0.5, 0.8)), _options.FewestConcurrentRequests);
         }
         else if (!isSlow)
         {

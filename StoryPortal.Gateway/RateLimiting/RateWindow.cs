@@ -11,7 +11,6 @@ internal sealed class RateWindow(string name, int limit)
     private readonly Lock _gate = new();
     private long _minute;
     private int _here;
-    private int _told;
     private int _elsewhere;
     private int _previous;
     private bool _waits;
@@ -49,29 +48,28 @@ internal sealed class RateWindow(string name, int limit)
     {
         lock (_gate)
         {
-            _here = Math.Max(_here - 1, _told);
+            _here = Math.Max(_here - 1, 0);
         }
     }
 
-    /// <summary>What the other gateways have not been told of yet.</summary>
-    public (long Minute, int Count) Untold()
+    /// <summary>What was counted here, to be told to the other gateways: all of the minute, so that telling it twice changes nothing.</summary>
+    public (long Minute, int Count) Tell()
     {
         lock (_gate)
         {
             _waits = false;
-            return (_minute, _here - _told);
+            return (_minute, _here);
         }
     }
 
-    /// <summary>What all gateways together have counted, now that they know <paramref name="count"/> more from here.</summary>
+    /// <summary>What all gateways together have counted, <paramref name="count"/> of it here.</summary>
     public void Shared(long minute, int count, long total, long previous)
     {
         lock (_gate)
         {
             if (minute == _minute)
             {
-                _told += count;
-                _elsewhere = (int)Math.Clamp(total - _told, 0, int.MaxValue / 4);
+                _elsewhere = (int)Math.Clamp(total - count, 0, int.MaxValue / 4);
                 _previous = (int)Math.Clamp(previous, _previous, int.MaxValue / 4);
             }
         }
@@ -82,7 +80,7 @@ internal sealed class RateWindow(string name, int limit)
         if (minute != _minute)
         {
             _previous = minute == _minute + 1 ? _here + _elsewhere : 0;
-            (_minute, _here, _told, _elsewhere) = (minute, 0, 0, 0);
+            (_minute, _here, _elsewhere) = (minute, 0, 0);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using StoryPortal.ServiceDefaults.Caching;
@@ -13,12 +14,21 @@ internal sealed partial class SharedRates(
 {
     private const int KeptMilliseconds = 150_000; // this minute and the next one
 
+    // A field for each gateway. A command that is sent again, or that a frozen server carries out late, sets what is set already.
     private const string Script = """
-        local total = redis.call('INCRBY', KEYS[1], ARGV[1])
-        redis.call('PEXPIRE', KEYS[1], ARGV[2])
-        return { total, tonumber(redis.call('GET', KEYS[2]) or '0') }
+        redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+        redis.call('PEXPIRE', KEYS[1], ARGV[3])
+        local function sum(key)
+            local total = 0
+            for _, count in ipairs(redis.call('HVALS', key)) do
+                total = total + tonumber(count)
+            end
+            return total
+        end
+        return { sum(KEYS[1]), sum(KEYS[2]) }
         """;
 
+    private readonly RedisValue _self = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly IConnectionMultiplexer? _redis = services.GetService<IConnectionMultiplexer>();
     private bool _failing;
 
@@ -54,7 +64,7 @@ internal sealed partial class SharedRates(
         var told = new List<Task>();
         for (var waiting = limiter.Untold.Count; waiting > 0 && limiter.Untold.TryDequeue(out var window); waiting--)
         {
-            var (minute, count) = window.Untold();
+            var (minute, count) = window.Tell();
             if (_redis is { IsConnected: true } && count > 0)
             {
                 told.Add(TellAsync(_redis.GetDatabase(), window, minute, count));
@@ -66,7 +76,7 @@ internal sealed partial class SharedRates(
             await Task.WhenAll(told); // one flight: the commands are pipelined
             _failing &= told.Count == 0;
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception) // a connection that breaks fails what waits for it in many ways; whatever it was, the gateway goes on
         {
             if (!_failing)
             {
@@ -77,9 +87,9 @@ internal sealed partial class SharedRates(
         }
     }
 
-    private static async Task TellAsync(IDatabase redis, RateWindow window, long minute, int count)
+    private async Task TellAsync(IDatabase redis, RateWindow window, long minute, int count)
     {
-        var answer = (RedisResult[]?)await redis.ScriptEvaluateAsync(Script, [KeyOf(window, minute), KeyOf(window, minute - 1)], [count, KeptMilliseconds]);
+        var answer = (RedisResult[]?)await redis.ScriptEvaluateAsync(Script, [KeyOf(window, minute), KeyOf(window, minute - 1)], [_self, count, KeptMilliseconds]);
         if (answer is [var total, var previous])
         {
             window.Shared(minute, count, (long)total, (long)previous);

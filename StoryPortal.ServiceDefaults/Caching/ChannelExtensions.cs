@@ -24,7 +24,7 @@ public static class ChannelExtensions
                 await subscriber.SubscribeAsync(channel, (_, message) => heard(message));
                 return;
             }
-            catch (Exception exception) when (exception is RedisException or TimeoutException)
+            catch (Exception) // a connection that breaks fails what waits for it in many ways
             {
                 await Task.Delay(RetryDelay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -14,7 +14,7 @@ public sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck
             await redis.GetDatabase().PingAsync().WaitAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception) when (exception is not OperationCanceledException) // a connection that breaks fails what waits for it in many ways
         {
             return HealthCheckResult.Degraded("Redis does not answer: what it would keep is made again.", exception);
         }

@@ -18,12 +18,14 @@ internal sealed partial class HealthState : IHealthCheckPublisher
     private readonly ILogger<HealthState> _logger;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile HealthReport? _latest;
+    private volatile bool _listening;
     private volatile bool _draining;
 
     public HealthState(IHostApplicationLifetime lifetime, IOptions<HealthCheckServiceOptions> checks, ILogger<HealthState> logger)
     {
         _startupChecks = [.. checks.Value.Registrations.Where(check => check.Tags.Contains(StartupTag)).Select(check => check.Name)];
         _logger = logger;
+        lifetime.ApplicationStarted.Register(OnListening);
         lifetime.ApplicationStopping.Register(() => _draining = true);
     }
 
@@ -42,12 +44,23 @@ internal sealed partial class HealthState : IHealthCheckPublisher
     {
         LogChanges(_latest, report);
         _latest = report;
-        if (_startupChecks.All(name => report.Entries[name].Status == HealthStatus.Healthy))
+        Start();
+        return Task.CompletedTask;
+    }
+
+    // The first port that is open answers before the last one is.
+    private void OnListening()
+    {
+        _listening = true;
+        Start();
+    }
+
+    private void Start()
+    {
+        if (_listening && _latest is { } report && _startupChecks.All(name => report.Entries[name].Status == HealthStatus.Healthy))
         {
             _started.TrySetResult();
         }
-
-        return Task.CompletedTask;
     }
 
     // Only changes: the checks run every second, and a log that repeats itself hides what it has to say.

@@ -6,26 +6,32 @@ using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.ServiceHub.Admin;
 
-/// <summary>Every admin action that changes something leaves an event: <c>admin.</c> and the endpoint's name, with who did it and to what.</summary>
+/// <summary>
+/// Every admin action leaves an event: <c>admin.</c> and the endpoint's name, with who did it and to what. None goes without, whenever the
+/// database is lost: an endpoint that says <see cref="TellsItself"/> stores its event in the same statement as what it does; the event of any other
+/// is stored before the action and tells that it was asked for.
+/// </summary>
 internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpointFilter
 {
-    /// <summary>Names what the action was done to, where the address does not.</summary>
-    public static void SetSubject(HttpContext context, string subject) => context.Features.Set(new Subject(subject));
+    /// <summary>Metadata of an endpoint that stores its event, made by <see cref="EventOf"/>, with what it does.</summary>
+    public static readonly object TellsItself = new Told();
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        var result = await next(context);
-        var request = context.HttpContext.Request;
-        if (!HttpMethods.IsGet(request.Method) && result is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest })
+        var http = context.HttpContext;
+        if (!HttpMethods.IsGet(http.Request.Method) && http.GetEndpoint()?.Metadata.GetMetadata<Told>() is null)
         {
-            // Not the request's own token: an action that was done is told even if the caller has left.
-            await events.InsertAsync(Describe(context.HttpContext), CancellationToken.None);
+            await events.InsertAsync(EventOf(http, time), http.RequestAborted);
         }
 
-        return result;
+        return await next(context);
     }
 
-    private Event Describe(HttpContext context)
+    /// <summary>The event of the action that <paramref name="context"/> asks for.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="subject">What the action is done to, where the address does not name it.</param>
+    public static Event EventOf(HttpContext context, TimeProvider time, string? subject = null)
     {
         var now = Timestamp.Now(time);
         var action = JsonNamingPolicy.SnakeCaseLower.ConvertName(context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? context.Request.Method);
@@ -35,14 +41,14 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
             Type = $"admin.{action}",
             Timestamp = now,
             ReceivedAt = now,
-            Payload = Payload(context),
+            Payload = Payload(context, subject),
         };
     }
 
-    private static RawJson Payload(HttpContext context)
+    private static RawJson Payload(HttpContext context, string? subject)
     {
         var actor = context.Features.Get<Verdict>()?.Key;
-        var subject = context.Features.Get<Subject>()?.Name ?? context.GetRouteValue("id") as string ?? context.GetRouteValue("name") as string;
+        subject ??= context.GetRouteValue("id") as string ?? context.GetRouteValue("name") as string;
 
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))
@@ -59,5 +65,5 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
         return new RawJson(buffer.WrittenMemory);
     }
 
-    private sealed record Subject(string Name);
+    private sealed class Told;
 }

@@ -30,18 +30,18 @@ internal static class ApiKeyEndpoints
             .Produces<ApiKey>().ProducesProblem(StatusCodes.Status404NotFound);
 
         keys.MapPost("/", CreateAsync)
-            .WithName("CreateApiKey").WithSummary("Make a key").WithBodyLimit(BodyLimits.Document)
+            .WithName("CreateApiKey").WithSummary("Make a key").WithBodyLimit(BodyLimits.Document).WithMetadata(AdminAudit.TellsItself)
             .WithDescription("The answer is the only place where `key` is ever shown: what is stored is its hash.")
             .Accepts<NewApiKey>(JsonBody.ContentType)
             .WithExample("""{"name": "importer", "scopes": ["read", "write"], "requests_per_minute": 600}""")
             .Produces<ApiKeyWithSecret>(StatusCodes.Status201Created);
 
         keys.MapPost("/{id}/rotate", RotateAsync)
-            .WithName("RotateApiKey").WithSummary("Put a new key in place of an old one, which ends at once")
+            .WithName("RotateApiKey").WithSummary("Put a new key in place of an old one, which ends at once").WithMetadata(AdminAudit.TellsItself)
             .Produces<ApiKeyWithSecret>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
 
         keys.MapDelete("/{id}", RevokeAsync)
-            .WithName("RevokeApiKey").WithSummary("End a key for good")
+            .WithName("RevokeApiKey").WithSummary("End a key for good").WithMetadata(AdminAudit.TellsItself)
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -67,15 +67,15 @@ internal static class ApiKeyEndpoints
         errors.ThrowIfAny();
 
         var secret = KeyText.Create();
-        await store.InsertAsync(key, KeyHash.Of(secret), cancellationToken);
-        AdminAudit.SetSubject(context, key.Id.ToString());
+        await store.InsertAsync(key, KeyHash.Of(secret), AdminAudit.EventOf(context, time, key.Id.ToString()), cancellationToken);
         return new JsonAnswer<ApiKeyWithSecret>(new ApiKeyWithSecret(key, secret), Json.ApiKeyWithSecret, StatusCodes.Status201Created)
         {
             Location = $"/v1/admin/api-keys/{key.Id}",
         };
     }
 
-    private static async Task<IResult> RotateAsync(Guid id, ApiKeyStore store, KeyChanges changes, CancellationToken cancellationToken)
+    private static async Task<IResult> RotateAsync(
+        Guid id, HttpContext context, ApiKeyStore store, KeyChanges changes, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await store.GetAsync(id, cancellationToken) is not { } key)
         {
@@ -83,7 +83,7 @@ internal static class ApiKeyEndpoints
         }
 
         var secret = KeyText.Create();
-        if (await store.RotateAsync(id, KeyHash.Of(secret), cancellationToken) is not { } old)
+        if (await store.RotateAsync(id, KeyHash.Of(secret), AdminAudit.EventOf(context, time), cancellationToken) is not { } old)
         {
             return TypedResults.Problem($"The key {id} has been revoked; make a new one.", statusCode: StatusCodes.Status409Conflict);
         }
@@ -92,9 +92,10 @@ internal static class ApiKeyEndpoints
         return new JsonAnswer<ApiKeyWithSecret>(new ApiKeyWithSecret(key, secret), Json.ApiKeyWithSecret);
     }
 
-    private static async Task<IResult> RevokeAsync(Guid id, ApiKeyStore store, KeyChanges changes, CancellationToken cancellationToken)
+    private static async Task<IResult> RevokeAsync(
+        Guid id, HttpContext context, ApiKeyStore store, KeyChanges changes, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (await store.RevokeAsync(id, cancellationToken) is not { } hash)
+        if (await store.RevokeAsync(id, AdminAudit.EventOf(context, time), cancellationToken) is not { } hash)
         {
             return NoSuchKey(id);
         }

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.AspNetCore.Http.Extensions;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
@@ -10,7 +9,7 @@ namespace StoryPortal.ServiceHub.Http;
 /// <summary>Lists by keyset: a page says where the next one begins, and no page grows slower with its distance from the first.</summary>
 internal static class Paging
 {
-    public const int DefaultLimit = 50;
+    public const int DefaultLimit = Pages.DefaultSize;
     public const int HighestLimit = 1000;
 
     /// <summary>The page's size.</summary>
@@ -45,29 +44,13 @@ internal static class Paging
     /// and a <c>Link</c> header that leads to it.
     /// </summary>
     public static JsonAnswer<List<T>> Page<T>(HttpRequest request, List<T> rows, int size, JsonTypeInfo<List<T>> type, Func<T, string> cursorOf) =>
-        new(rows, type) { Link = Cut(PageAddress.Of(request), rows, size, cursorOf) };
+        new(rows, type) { Link = Pages.Cut(PageAddress.Of(request), rows, size, cursorOf) };
 
     /// <summary>The same page, to be cached. It may be made when its request has ended long ago: only the address is known of it.</summary>
     public static Answer PageAnswer<T>(PageAddress address, List<T> rows, int size, JsonTypeInfo<List<T>> type, Func<T, string> cursorOf)
     {
-        var link = Cut(address, rows, size, cursorOf);
+        var link = Pages.Cut(address, rows, size, cursorOf);
         return new Answer(JsonBytes.Of(rows, type), link);
-    }
-
-    // Takes the row too many away and returns the link that leads to it, or null.
-    private static string? Cut<T>(PageAddress address, List<T> rows, int size, Func<T, string> cursorOf)
-    {
-        if (rows.Count <= size)
-        {
-            return null;
-        }
-
-        rows.RemoveRange(size, rows.Count - size);
-        var query = address.Query
-            .Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
-            .SelectMany(parameter => parameter.Value, (parameter, value) => KeyValuePair.Create(parameter.Key, value ?? ""))
-            .Append(KeyValuePair.Create("cursor", cursorOf(rows[^1])));
-        return $"<{address.Path.ToUriComponent().TrimEnd('/')}{new QueryBuilder(query)}>; rel=\"next\"";
     }
 
     private static T? Broken<T>(InputErrors errors) where T : struct
@@ -75,10 +58,4 @@ internal static class Paging
         errors.Add("cursor", "is not a cursor of this list; take it from the Link header of the page before.");
         return null;
     }
-}
-
-/// <summary>Where a page was asked for.</summary>
-internal readonly record struct PageAddress(PathString Path, IQueryCollection Query)
-{
-    public static PageAddress Of(HttpRequest request) => new(request.Path, request.Query);
 }

@@ -12,7 +12,7 @@ namespace StoryPortal.ServiceHub.Services;
 /// <summary><c>/v1/services</c>.</summary>
 internal static class ServiceEndpoints
 {
-    private const string List = "services";
+    private const string List = ServiceStore.List;
 
     private static readonly StoryJson Json = StoryJson.Contracts;
 

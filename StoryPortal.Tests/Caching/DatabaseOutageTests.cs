@@ -12,18 +12,16 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
     private RedisServer _redis = null!;
     private CacheNode _node = null!;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartFixtureAsync().OrDisposeAsync(this);
+
+    private async Task StartFixtureAsync()
     {
         _redis = await RedisServer.StartAsync();
         _node = await CacheNode.StartAsync(_redis.Address);
         _table.Rows[_id] = "row";
     }
 
-    public async Task DisposeAsync()
-    {
-        await _node.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
+    public Task DisposeAsync() => Fixtures.DisposeAllAsync(_node, _redis);
 
     [Fact]
     public async Task Every_read_of_what_is_cached_is_marked_and_not_only_the_first()

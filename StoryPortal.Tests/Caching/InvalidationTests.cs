@@ -12,19 +12,16 @@ public sealed class InvalidationTests : IAsyncLifetime
     private CacheNode _one = null!;
     private CacheNode _other = null!;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartFixtureAsync().OrDisposeAsync(this);
+
+    private async Task StartFixtureAsync()
     {
         _redis = await RedisServer.StartAsync();
         _one = await StartAsync();
         _other = await StartAsync();
     }
 
-    public async Task DisposeAsync()
-    {
-        await _one.DisposeAsync();
-        await _other.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
+    public Task DisposeAsync() => Fixtures.DisposeAllAsync(_one, _other, _redis);
 
     [Fact]
     public async Task What_one_node_has_loaded_another_finds_in_redis_and_then_in_its_memory()

@@ -12,7 +12,9 @@ public sealed class RedisOutageTests : IAsyncLifetime
     private CacheNode _one = null!;
     private CacheNode _other = null!;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartFixtureAsync().OrDisposeAsync(this);
+
+    private async Task StartFixtureAsync()
     {
         _redis = await RedisServer.StartAsync();
         _one = await StartAsync();
@@ -22,12 +24,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         Assert.Equal("before", (await _other.ReadAsync(_table, _id)).Text);
     }
 
-    public async Task DisposeAsync()
-    {
-        await _one.DisposeAsync();
-        await _other.DisposeAsync();
-        await _redis.DisposeAsync();
-    }
+    public Task DisposeAsync() => Fixtures.DisposeAllAsync(_one, _other, _redis);
 
     [Fact]
     public async Task Stopped_and_restarted_empty()

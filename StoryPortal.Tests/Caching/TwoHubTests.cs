@@ -1,40 +1,25 @@
-using System.Diagnostics;
+using System.Globalization;
 using System.Net;
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using StackExchange.Redis;
+using StoryPortal.Tests.Faults;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Caching;
 
 /// <summary>Two hubs behind the gateway, and what may happen to Redis and Postgres below them.</summary>
-public sealed class TwoHubTests : IAsyncLifetime
+[Collection(SharedTwoHubs.Name)]
+public sealed class TwoHubTests(TwoHubs two)
 {
-    private readonly StoryPortalSystem _system = new(["--StoryPortal:Hubs=2", "--StoryPortal:Servers=local"], builder =>
-    {
-        // A write waits for the other hub as long as this machine makes it wait.
-        foreach (var hub in builder.Resources.OfType<ProjectResource>().Where(project => project.Name.StartsWith("service-hub", StringComparison.Ordinal)).ToList())
-        {
-            builder.CreateResourceBuilder(hub).WithEnvironment("Cache__AcknowledgementMilliseconds", "1000");
-        }
-    });
-
+    private readonly StoryPortalSystem _system = two.System;
+    private readonly HttpClient[] _hubs = two.Hubs;
     private readonly string _type = $"two-hubs-{Guid.NewGuid():N}";
-    private HttpClient[] _hubs = [];
-
-    public async Task InitializeAsync()
-    {
-        await _system.InitializeAsync();
-        _hubs = [_system.CreateHubClient(), _system.CreateHubClient("service-hub-2")];
-        await SharedAsync();
-    }
-
-    public Task DisposeAsync() => _system.DisposeAsync();
 
     [Fact]
     public async Task A_write_through_the_gateway_is_read_at_once_whichever_hub_answers()
     {
+        await SharedAsync();
         using var created = await _system.Gateway.PostAsync(Relative("/v1/agents"), Answers.Json($$"""{"name": "0", "type": "{{_type}}"}"""));
         var address = $"/v1/agents/{(await created.JsonAsync(HttpStatusCode.Created)).Id()}";
         for (var i = 1; i <= 30; i++)
@@ -50,8 +35,9 @@ public sealed class TwoHubTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Redis_may_go_be_paused_and_come_back_empty()
+    public async Task Redis_may_go_be_paused_come_back_empty_and_be_full()
     {
+        await SharedAsync();
         using var created = await _system.Gateway.PostAsync(Relative("/v1/agents"), Answers.Json($$"""{"name": "before", "type": "{{_type}}"}"""));
         var address = $"/v1/agents/{(await created.JsonAsync(HttpStatusCode.Created)).Id()}";
         await ReadEverywhereAsync(address);
@@ -67,30 +53,80 @@ public sealed class TwoHubTests : IAsyncLifetime
         await _system.RunAsync("redis-server", KnownResourceCommands.StartCommand);
         await SharedAsync();
         await ReadEverywhereAsync(address, "stopped");
-    }
 
-    [Fact]
-    public async Task Without_postgres_what_is_cached_is_served_and_marked_every_time_and_everything_else_is_told_when_to_come_again()
-    {
-        using var created = await _system.Gateway.PostAsync(Relative("/v1/agents"), Answers.Json($$"""{"name": "cached", "type": "{{_type}}"}"""));
-        var address = $"/v1/agents/{(await created.JsonAsync(HttpStatusCode.Created)).Id()}";
-        await ReadEverywhereAsync(address);
-        await _system.RunAsync("postgres", KnownResourceCommands.StopCommand);
-
-        foreach (var hub in _hubs)
+        await using var redis = await ConnectToRedisAsync();
+        var server = redis.GetServers()[0];
+        await server.ConfigSetAsync("maxmemory-policy", "noeviction");
+        await server.ConfigSetAsync("maxmemory", "1");
+        for (var i = 0; i < 10; i++)
         {
-            await Eventually.TrueAsync(async () => await SourceAsync(hub, address) == "STALE");
-            for (var i = 0; i < 5; i++)
-            {
-                Assert.Equal("STALE", await SourceAsync(hub, address));
-            }
-
-            using var refused = await hub.GetAsync(Relative($"/v1/agents/{Guid.NewGuid()}"));
-            await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
-            Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+            using var patched = await _hubs[i % 2].PatchAsync(Relative(address), Answers.Json($$"""{"name": "full {{i}}"}"""));
+            await patched.JsonAsync();
+            await ReadEverywhereAsync(address, $"full {i}"); // it takes nothing, and carries messages all the same
         }
 
-        await _system.RunAsync("postgres", KnownResourceCommands.StartCommand);
+        await server.ConfigSetAsync("maxmemory", "512mb");
+        await server.ConfigSetAsync("maxmemory-policy", "allkeys-lru");
+        await SharedAsync();
+        await ReadEverywhereAsync(address, "full 9");
+    }
+
+    [Theory]
+    [InlineData("stopped")]
+    [InlineData("frozen")]
+    public async Task Without_postgres_what_is_cached_is_served_and_marked_every_time_and_everything_else_is_told_when_to_come_again(string postgres)
+    {
+        await SharedAsync();
+        using var created = await _system.Gateway.PostAsync(Relative("/v1/agents"), Answers.Json($$"""{"name": "cached", "type": "{{_type}}"}"""));
+        var address = $"/v1/agents/{(await created.JsonAsync(HttpStatusCode.Created)).Id()}";
+        string[] cached = [address, $"/v1/agents?type={_type}"];
+        HttpClient[] readers = [.. _hubs, _system.Gateway];
+        foreach (var reader in readers)
+        {
+            foreach (var path in cached)
+            {
+                await Eventually.TrueAsync(async () => await SourceAsync(reader, path) == "HIT");
+            }
+        }
+
+        var processes = await _system.PostgresAsync();
+        await (postgres == "stopped" ? _system.RunAsync("postgres", KnownResourceCommands.StopCommand) : Signals.SendAsync("STOP", processes));
+        try
+        {
+            foreach (var hub in _hubs)
+            {
+                await Eventually.TrueAsync(async () => await SourceAsync(hub, address) == "STALE");
+            }
+
+            foreach (var path in cached)
+            {
+                foreach (var reader in readers)
+                {
+                    for (var i = 0; i < 10; i++)
+                    {
+                        Assert.Equal("STALE", await SourceAsync(reader, path));
+                    }
+                }
+            }
+
+            foreach (var reader in readers)
+            {
+                using var refused = await reader.GetAsync(Relative($"/v1/agents/{Guid.NewGuid()}"));
+                await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+                Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+            }
+
+            // An action that could not be told of is not done either.
+            using var flush = await _system.Gateway.PostAsync(Relative("/v1/admin/cache/flush"), null);
+            await flush.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+            Assert.Equal("STALE", await SourceAsync(_system.Gateway, address));
+        }
+        finally
+        {
+            await (postgres == "stopped" ? _system.RunAsync("postgres", KnownResourceCommands.StartCommand) : Signals.SendAsync("CONT", processes));
+        }
+
+        await _system.DatabaseAnswersAsync();
         await Eventually.TrueAsync(async () => await SourceAsync(_hubs[0], address) == "HIT" && await SourceAsync(_hubs[1], address) == "HIT");
     }
 
@@ -148,16 +184,18 @@ public sealed class TwoHubTests : IAsyncLifetime
     private async Task SignalRedisAsync(string signal)
     {
         _redisProcess ??= await RedisProcessAsync();
-        using var kill = Process.Start("kill", [$"-{signal}", _redisProcess]);
-        await kill.WaitForExitAsync();
+        await Signals.SendAsync(signal, _redisProcess.Value);
     }
 
-    private string? _redisProcess;
+    private int? _redisProcess;
 
-    private async Task<string> RedisProcessAsync()
+    private async Task<int> RedisProcessAsync()
     {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync($"{await _system.App.GetConnectionStringAsync("redis")},allowAdmin=true");
+        await using var redis = await ConnectToRedisAsync();
         var info = await redis.GetServers()[0].InfoAsync("server");
-        return info.SelectMany(section => section).Single(line => line.Key == "process_id").Value;
+        return int.Parse(info.SelectMany(section => section).Single(line => line.Key == "process_id").Value, CultureInfo.InvariantCulture);
     }
+
+    private async Task<ConnectionMultiplexer> ConnectToRedisAsync() =>
+        await ConnectionMultiplexer.ConnectAsync($"{await _system.App.GetConnectionStringAsync("redis")},allowAdmin=true");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
 using Npgsql;
 using StoryPortal.Tests.Running;
 
@@ -21,6 +22,13 @@ internal static class Victims
     /// <summary>The processes of one of our services: those that were given this system's database and run that project.</summary>
     public static int[] Service(this StoryPortalSystem system, string project) =>
         [.. All().Where(id => Read(id, "environ").Contains(system.ConnectionString, StringComparison.Ordinal) && Read(id, "cmdline").Contains(project, StringComparison.Ordinal))];
+
+    /// <summary>The processes of one resource among those of a project: those that register under its address.</summary>
+    public static int[] Service(this StoryPortalSystem system, string project, string resource)
+    {
+        var address = system.App.GetEndpoint(resource, "http").AbsoluteUri.TrimEnd('/');
+        return [.. system.Service(project).Where(id => Read(id, "environ").Split('\0').Any(variable => variable.TrimEnd('/') == $"Registration__Url={address}"))];
+    }
 
     public static async Task GoneAsync(IEnumerable<int> processes)
     {

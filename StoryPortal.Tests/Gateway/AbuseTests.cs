@@ -3,15 +3,17 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using StoryPortal.Tests.Running;
+using Xunit.Abstractions;
 
 namespace StoryPortal.Tests.Gateway;
 
 /// <summary>Callers that mean no good, or too much of it: who asks beside them is served.</summary>
-public sealed class AbuseTests : IAsyncLifetime
+public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const long MostMemory = 1024L * 1024 * 1024;
     private const int Requests = 1000;
     private const int Streams = 1000;
+    private const double Unnoticeable = 5; // milliseconds: what the machine itself does now and then
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -20,9 +22,10 @@ public sealed class AbuseTests : IAsyncLifetime
     private FakeHub _hub = null!;
     private GatewayProcess _gateway = null!;
     private int _held;
-    private int _streaming;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartAsync().OrDisposeAsync(this);
+
+    private async Task StartAsync()
     {
         _hub = await FakeHub.StartAsync(app =>
         {
@@ -42,9 +45,10 @@ public sealed class AbuseTests : IAsyncLifetime
             {
                 context.Response.ContentType = "text/event-stream";
                 await context.Response.Body.FlushAsync(context.RequestAborted);
-                Interlocked.Increment(ref _streaming);
                 await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             });
+            app.MapGet("/v1/services/watch", async (HttpContext context) => // nothing changes
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
         });
         _gateway = await GatewayProcess.StartAsync(
             [_hub], "--Connections:HeadersSeconds=1", "--Connections:KeepAliveSeconds=600", "--RateLimiting:RequestsPerMinute=10000000", $"--Load:ConcurrentRequests={Requests}");
@@ -53,13 +57,80 @@ public sealed class AbuseTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _release.TrySetResult();
-        await _gateway.DisposeAsync();
-        await _hub.DisposeAsync();
+        await Fixtures.DisposeAllAsync(_gateway, _hub);
         _deadline.Dispose();
     }
 
     [Fact]
-    public async Task Headers_that_never_end_are_cut_off()
+    public Task Headers_that_never_end_are_cut_off() => BesideProbesAsync(SlowHeadersAsync);
+
+    [Fact]
+    public Task A_body_that_is_left_in_the_middle_costs_nobody_anything() => BesideProbesAsync(LeftBodiesAsync);
+
+    [Fact]
+    public Task A_thousand_idle_connections_cost_next_to_nothing() => BesideProbesAsync(() => IdleConnectionsAsync(1000));
+
+    [Fact]
+    public Task A_header_of_64_KB_is_refused() => BesideProbesAsync(LargeHeadersAsync);
+
+    [Fact]
+    public async Task Streams_that_are_opened_and_reset_at_once_stop_nobody()
+    {
+        await BesideProbesAsync(RapidResetAsync);
+        await Eventually.TrueAsync(async () => await _gateway.MetricAsync("concurrent_requests") == 0);
+    }
+
+    /// <summary>What is asked beside it takes at most twice as long as when nobody else is there.</summary>
+    [Theory]
+    [InlineData("slow headers")]
+    [InlineData("left bodies")]
+    [InlineData("10,000 idle connections")]
+    [InlineData("64 KB headers")]
+    [InlineData("rapid reset")]
+    [Trait("Category", "Long")]
+    public async Task Nobody_notices(string abuse)
+    {
+        const int Probes = 100;
+        await using (var warmUp = Prober.Start(_gateway))
+        {
+            await warmUp.AnsweredAsync(20);
+        }
+
+        double normal;
+        await using (var alone = Prober.Start(_gateway))
+        {
+            await alone.AnsweredAsync(Probes);
+            normal = alone.Percentile95;
+        }
+
+        await using var beside = Prober.Start(_gateway);
+        while (beside.Answered < Probes)
+        {
+            await (abuse switch
+            {
+                "slow headers" => SlowHeadersAsync(),
+                "left bodies" => LeftBodiesAsync(),
+                "10,000 idle connections" => IdleConnectionsAsync(10_000, () => beside.AnsweredAsync(Probes)),
+                "64 KB headers" => LargeHeadersAsync(),
+                _ => RapidResetAsync(),
+            });
+        }
+
+        output.WriteLine($"p95 of probes: {normal:0.00} ms alone, {beside.Percentile95:0.00} ms beside {abuse}; memory {_gateway.Memory / 1024 / 1024} MB");
+        Assert.InRange(beside.Percentile95, 0, Math.Max(2 * normal, Unnoticeable));
+        Assert.InRange(_gateway.Memory, 0, MostMemory);
+    }
+
+    private async Task BesideProbesAsync(Func<Task> abuse)
+    {
+        await using var prober = Prober.Start(_gateway);
+        await prober.AnsweredAsync(1);
+        await abuse();
+        await prober.AnsweredAsync(2);
+        Assert.InRange(_gateway.Memory, 0, MostMemory);
+    }
+
+    private async Task SlowHeadersAsync()
     {
         var connections = new List<TcpClient>();
         for (var i = 0; i < 100; i++)
@@ -67,36 +138,23 @@ public sealed class AbuseTests : IAsyncLifetime
             connections.Add(await ConnectAsync("GET /v1/probe HTTP/1.1\r\nHost: localhost\r\nX-Slow: "));
         }
 
-        await ProbeAsync();
         foreach (var connection in connections)
         {
             Assert.StartsWith("HTTP/1.1 408", await ReadToEndAsync(connection), StringComparison.Ordinal);
             connection.Dispose();
         }
-
-        await ProbeAsync();
     }
 
-    [Fact]
-    public async Task A_body_that_is_left_in_the_middle_costs_nobody_anything()
+    private async Task LeftBodiesAsync()
     {
         for (var i = 0; i < 100; i++)
         {
             using var connection = await ConnectAsync(
                 $"POST /v1/events/batch HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GatewayProcess.AdminKey}\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n[");
         }
-
-        await ProbeAsync();
     }
 
-    [Fact]
-    public Task A_thousand_idle_connections_cost_next_to_nothing() => IdleConnectionsAsync(1000);
-
-    [Fact]
-    [Trait("Category", "Long")]
-    public Task Ten_thousand_idle_connections_cost_little() => IdleConnectionsAsync(10_000);
-
-    private async Task IdleConnectionsAsync(int count)
+    private async Task IdleConnectionsAsync(int count, Func<Task>? meanwhile = null)
     {
         var connections = new List<TcpClient>();
         for (var i = 0; i < count; i++)
@@ -106,39 +164,20 @@ public sealed class AbuseTests : IAsyncLifetime
             await connection.ConnectAsync(IPAddress.Loopback, _gateway.Port, _deadline.Token);
         }
 
-        await ProbeAsync();
-        Assert.InRange(_gateway.Memory, 0, MostMemory);
+        await (meanwhile?.Invoke() ?? Task.CompletedTask);
         connections.ForEach(connection => connection.Dispose());
     }
 
-    [Fact]
-    public async Task A_header_of_64_KB_is_refused()
+    private async Task LargeHeadersAsync()
     {
-        using var connection = await ConnectAsync($"GET /v1/probe HTTP/1.1\r\nHost: localhost\r\nX-Large: {new string('x', 64 * 1024)}\r\n\r\n");
-        Assert.StartsWith("HTTP/1.1 431", await ReadToEndAsync(connection), StringComparison.Ordinal);
-        await ProbeAsync();
-    }
-
-    [Fact]
-    public async Task Streams_that_are_opened_and_reset_at_once_stop_nobody()
-    {
-        using var client = _gateway.CreateSecureClient();
-        client.DefaultRequestHeaders.Add("X-API-Key", GatewayProcess.AdminKey);
-        for (var i = 0; i < 10; i++)
+        for (var i = 0; i < 20; i++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
-            {
-                using var reset = new CancellationTokenSource();
-                var request = client.GetAsync(new Uri("/v1/held", UriKind.Relative), reset.Token);
-                await reset.CancelAsync();
-                await Assert.ThrowsAnyAsync<Exception>(async () => (await request).Dispose());
-            }));
-            await ProbeAsync();
+            using var connection = await ConnectAsync($"GET /v1/probe HTTP/1.1\r\nHost: localhost\r\nX-Large: {new string('x', 64 * 1024)}\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 431", await ReadToEndAsync(connection), StringComparison.Ordinal);
         }
-
-        await Eventually.TrueAsync(async () => await MetricAsync("concurrent_requests") == 0);
-        Assert.InRange(_gateway.Memory, 0, MostMemory);
     }
+
+    private Task RapidResetAsync() => RapidReset.SendAsync(_gateway, "/v1/held", Streams, _deadline.Token);
 
     [Fact]
     public async Task More_than_can_be_served_is_told_to_come_again_and_what_was_taken_on_is_answered()
@@ -162,34 +201,37 @@ public sealed class AbuseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_thousand_open_streams_leave_room_for_a_thousand_requests()
+    public async Task A_thousand_open_streams_and_watches_leave_room_for_a_thousand_requests()
     {
         using var client = new HttpClient { BaseAddress = _gateway.Anonymous.BaseAddress };
         client.DefaultRequestHeaders.Add("X-API-Key", GatewayProcess.AdminKey);
-        var streams = await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ =>
+        using var ends = new CancellationTokenSource();
+        var watches = Enumerable.Range(0, Streams / 2).Select(_ => client.GetAsync(new Uri("/v1/services/watch?index=1", UriKind.Relative), ends.Token)).ToList();
+        var streams = await Task.WhenAll(Enumerable.Range(0, Streams / 2).Select(_ =>
             client.GetAsync(new Uri("/v1/events/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, _deadline.Token)));
         Assert.All(streams, stream => Assert.Equal(HttpStatusCode.OK, stream.StatusCode));
-        Assert.Equal(Streams, await MetricAsync("open_streams"));
+        await Eventually.TrueAsync(async () => await _gateway.MetricAsync("open_streams") == Streams);
 
         var requests = Enumerable.Range(0, Requests).Select(_ => _gateway.GetAsync("/v1/held", GatewayProcess.AdminKey)).ToList();
         await Eventually.TrueAsync(() => Task.FromResult(_held == Requests));
         _release.SetResult();
         Assert.All(await Task.WhenAll(requests), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+
+        Assert.DoesNotContain(watches, watch => watch.IsCompleted);
+        await ends.CancelAsync();
         Array.ForEach(streams, stream => stream.Dispose());
-        await Eventually.TrueAsync(async () => await MetricAsync("open_streams") == 0);
+        foreach (var watch in watches)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watch);
+        }
+
+        await Eventually.TrueAsync(async () => await _gateway.MetricAsync("open_streams") == 0);
     }
 
     private async Task ProbeAsync()
     {
         using var response = await _gateway.GetAsync("/v1/probe", GatewayProcess.AdminKey).WaitAsync(_deadline.Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-    }
-
-    private async Task<double> MetricAsync(string name)
-    {
-        var metrics = await _gateway.Internal.GetStringAsync(new Uri("/metrics", UriKind.Relative), _deadline.Token);
-        var line = metrics.Split('\n').Single(line => line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal));
-        return double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Replace(name, "", StringComparison.Ordinal).Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private async Task<TcpClient> ConnectAsync(string text)

@@ -15,7 +15,9 @@ public sealed class DoorTests : IAsyncLifetime
     private GatewayProcess _gateway = null!;
     private int _listed;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartAsync().OrDisposeAsync(this);
+
+    private async Task StartAsync()
     {
         _hub = await FakeHub.StartAsync(app =>
         {
@@ -43,11 +45,7 @@ public sealed class DoorTests : IAsyncLifetime
         _gateway = await GatewayProcess.StartAsync([_hub], "--Cors:Origins=https://portal.example", "--RateLimiting:RequestsPerMinutePerAddress=60");
     }
 
-    public async Task DisposeAsync()
-    {
-        await _gateway.DisposeAsync();
-        await _hub.DisposeAsync();
-    }
+    public Task DisposeAsync() => Fixtures.DisposeAllAsync(_gateway, _hub);
 
     [Fact]
     public async Task Without_a_key_nothing_is_served_but_health_the_page_and_the_documents()
@@ -184,7 +182,7 @@ public sealed class DoorTests : IAsyncLifetime
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(deadline.Token));
         Assert.Equal("data: one", await reader.ReadLineAsync(deadline.Token));
 
-        _gateway.Terminate();
+        await _gateway.TerminateAsync();
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
             while (await reader.ReadLineAsync(deadline.Token) is not null)

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
+using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.Tests.Gateway;
@@ -19,6 +21,9 @@ internal sealed class FakeHub : IAsyncDisposable
 
     /// <summary>The keys that it knows.</summary>
     public Dictionary<string, KnownKey> Keys { get; } = [];
+
+    /// <summary>The lines of the request log that it was sent.</summary>
+    public ConcurrentQueue<ApiRequest> Logged { get; } = [];
 
     /// <summary>How often it was asked for a key.</summary>
     public int Lookups;
@@ -39,6 +44,15 @@ internal sealed class FakeHub : IAsyncDisposable
         FakeHub? hub = null;
         app.MapGet("/health/ready", () => TypedResults.Ok());
         app.MapMethods("/internal/{**rest}", ["PUT", "POST", "DELETE"], () => TypedResults.NoContent());
+        app.MapPost("/internal/api-requests", async (HttpContext context) =>
+        {
+            foreach (var request in (await context.Request.ReadFromJsonAsync(ApiRequestJson.Default.IReadOnlyListApiRequest, context.RequestAborted))!)
+            {
+                hub!.Logged.Enqueue(request);
+            }
+
+            return TypedResults.NoContent();
+        });
         app.MapGet("/internal/api-keys/{hash}", (string hash) =>
         {
             Interlocked.Increment(ref hub!.Lookups);

@@ -1,9 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
-using System.Text;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Gateway;
@@ -12,15 +8,13 @@ namespace StoryPortal.Tests.Gateway;
 internal sealed class GatewayProcess : IAsyncDisposable
 {
     public const string AdminKey = "the-admin-key-of-this-gateway";
+    public const string InternalKey = "internal";
 
-    private const int Sigterm = 15;
+    private readonly ProductProcess _process;
 
-    private readonly Process _process;
-    private readonly StringBuilder _output;
-
-    private GatewayProcess(Process process, StringBuilder output, int port, int securePort, int internalPort)
+    private GatewayProcess(ProductProcess process, int port, int securePort, int internalPort)
     {
-        (_process, _output, Port, SecurePort) = (process, output, port, securePort);
+        (_process, Port, SecurePort) = (process, port, securePort);
         Anonymous = Client(port);
         Admin = Client(port);
         Admin.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
@@ -41,73 +35,32 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public HttpClient Internal { get; }
 
     /// <summary>Bytes of memory that it holds.</summary>
-    public long Memory
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.WorkingSet64;
-        }
-    }
-
-    public static async Task<GatewayProcess> StartAsync(IReadOnlyList<FakeHub> hubs, params string[] settings)
-    {
-        var ports = FreePorts(3);
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "StoryPortal.Gateway.dll"), .. settings])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("OTEL_", StringComparison.Ordinal) || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
-        start.Environment["DOTNET_ENVIRONMENT"] = "Production";
-        (start.Environment["Listen__Http"], start.Environment["Listen__Https"], start.Environment["Listen__Internal"]) =
-            (Text(ports[0]), Text(ports[1]), Text(ports[2]));
-        start.Environment["Authentication__AdminKey"] = AdminKey;
-        start.Environment["Authentication__InternalKey"] = "internal";
-        for (var i = 0; i < hubs.Count; i++)
-        {
-            var name = i == 0 ? "service-hub" : $"service-hub-{i + 1}";
-            start.Environment[$"services__{name}__http2__0"] = $"http://127.0.0.1:{hubs[i].Port}";
-            start.Environment[$"ReverseProxy__Clusters__service-hub__Destinations__{name}__Address"] = $"http://_http2.{name}";
-        }
-
-        var output = new StringBuilder();
-        var process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, line) => Append(output, line.Data);
-        process.ErrorDataReceived += (_, line) => Append(output, line.Data);
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-
-        var gateway = new GatewayProcess(process, output, ports[0], ports[1], ports[2]);
-        try
-        {
-            await Eventually.TrueAsync(async () => process.HasExited || await gateway.IsReadyAsync());
-            Assert.False(process.HasExited, gateway.Output);
-            return gateway;
-        }
-        catch
-        {
-            await gateway.DisposeAsync();
-            throw;
-        }
-    }
+    public long Memory => _process.Memory;
 
     /// <summary>What it has written.</summary>
-    public string Output
+    public string Output => _process.Output;
+
+    public static Task<GatewayProcess> StartAsync(IReadOnlyList<FakeHub> hubs, params string[] settings) => StartAsync([.. hubs.Select(hub => hub.Port)], settings);
+
+    /// <summary>Starts one in front of whatever speaks HTTP/2 on these ports.</summary>
+    public static async Task<GatewayProcess> StartAsync(IReadOnlyList<int> hubPorts, params string[] settings)
     {
-        get
+        var ports = ProductProcess.FreePorts(3);
+        var environment = new Dictionary<string, string>
         {
-            lock (_output)
-            {
-                return _output.ToString();
-            }
+            ["Listen__Https"] = ports[1].ToString(CultureInfo.InvariantCulture),
+            ["Listen__Internal"] = ports[2].ToString(CultureInfo.InvariantCulture),
+            ["Authentication__AdminKey"] = AdminKey,
+            ["Authentication__InternalKey"] = InternalKey,
+        };
+        for (var i = 0; i < hubPorts.Count; i++)
+        {
+            var name = i == 0 ? "service-hub" : $"service-hub-{i + 1}";
+            environment[$"services__{name}__http2__0"] = $"http://127.0.0.1:{hubPorts[i]}";
+            environment[$"ReverseProxy__Clusters__service-hub__Destinations__{name}__Address"] = $"http://_http2.{name}";
         }
+
+        return new GatewayProcess(await ProductProcess.StartAsync("StoryPortal.Gateway", ports[0], environment, settings), ports[0], ports[1], ports[2]);
     }
 
     /// <summary>Sends a request with a key.</summary>
@@ -142,8 +95,17 @@ internal sealed class GatewayProcess : IAsyncDisposable
         };
     }
 
+    /// <summary>What its metrics say of <paramref name="name"/>, over all labels.</summary>
+    public async Task<double> MetricAsync(string name)
+    {
+        var metrics = await Internal.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        return metrics.Split('\n')
+            .Where(line => line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal))
+            .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Replace(name, "", StringComparison.Ordinal).Trim().Split(' ')[0], CultureInfo.InvariantCulture));
+    }
+
     /// <summary>Asks it to stop, as a host does.</summary>
-    public void Terminate() => Assert.Equal(0, Signal(_process.Id, Sigterm));
+    public Task TerminateAsync() => _process.TerminateAsync();
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
@@ -154,50 +116,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
             client.Dispose();
         }
 
-        if (!_process.HasExited)
-        {
-            _process.Kill(entireProcessTree: true);
-        }
-
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-    }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    private static extern int Signal(int process, int signal);
-
-    private async Task<bool> IsReadyAsync()
-    {
-        try
-        {
-            using var response = await Anonymous.GetAsync(new Uri("/health/ready", UriKind.Relative));
-            return response.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
+        await _process.DisposeAsync();
     }
 
     private static HttpClient Client(int port) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-
-    // All at once: one that is closed may be given again. Between closing and the gateway's start another process could take it, which tests would show.
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
-    }
-
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static void Append(StringBuilder output, string? line)
-    {
-        lock (output)
-        {
-            output.AppendLine(line);
-        }
-    }
 }

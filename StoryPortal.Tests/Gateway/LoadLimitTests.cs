@@ -54,6 +54,43 @@ public sealed class LoadLimitTests
     }
 
     [Fact]
+    public void Answers_that_are_slow_however_few_are_asked_for_are_no_overload()
+    {
+        Serve(20, Slow / 2);
+        for (var i = 0; i < 20; i++)
+        {
+            Serve(100, Slow / 2);
+        }
+
+        Assert.Equal(100, _limit.Limit);
+        Serve(100, 2 * Slow);
+        Assert.Equal(50, _limit.Limit);
+    }
+
+    [Fact]
+    public void Hubs_that_answer_rarely_are_overloaded_all_the_same()
+    {
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryEnter()));
+        for (var i = 0; i < 20; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(50)); // twenty a second
+            _limit.Leave(Slow);
+        }
+
+        Assert.Equal(50, _limit.Limit);
+    }
+
+    [Fact]
+    public void The_limit_falls_below_what_is_in_use_long_before_it_is_reached()
+    {
+        var limit = new LoadLimit(Options.Create(new LoadOptions()), _time);
+        Serve(limit, 200, Slow);
+        Assert.Equal(100, limit.Limit);
+        Serve(limit, 100, Slow);
+        Assert.Equal(50, limit.Limit);
+    }
+
+    [Fact]
     public void Streams_are_counted_apart()
     {
         Assert.True(_limit.TryOpenStream());
@@ -65,13 +102,15 @@ public sealed class LoadLimitTests
     }
 
     // So many at once, until the next measure is taken.
-    private void Serve(int count, TimeSpan latency)
+    private void Serve(int count, TimeSpan latency) => Serve(_limit, count, latency);
+
+    private void Serve(LoadLimit limit, int count, TimeSpan latency)
     {
-        Assert.All(Enumerable.Range(0, count), _ => Assert.True(_limit.TryEnter()));
+        Assert.All(Enumerable.Range(0, count), _ => Assert.True(limit.TryEnter()));
         for (var i = 0; i < count; i++)
         {
             _time.Advance(i == count - 1 ? TimeSpan.FromSeconds(1) : TimeSpan.Zero);
-            _limit.Leave(latency);
+            limit.Leave(latency);
         }
     }
 }

@@ -50,9 +50,10 @@ public sealed class RateWindowTests
     public void What_other_gateways_have_counted_is_counted_here()
     {
         Take(0);
-        var (minute, count) = _window.Untold();
+        var (minute, count) = _window.Tell();
         Assert.Equal(1, count);
         _window.Shared(minute, count, total: 3, previous: 0);
+        _window.Shared(minute, count, total: 3, previous: 0); // told twice, and counted once
 
         Assert.Equal(0, Take(0).Remaining);
         Assert.False(Take(0).IsTaken);

@@ -26,6 +26,7 @@ public sealed class HealthStateTests
     [Fact]
     public async Task A_process_starts_when_what_it_needs_was_there_once()
     {
+        _lifetime.NotifyStarted();
         Assert.Equal((false, false, "unhealthy"), Now());
 
         await PublishAsync(HealthStatus.Unhealthy, HealthStatus.Healthy);
@@ -38,8 +39,18 @@ public sealed class HealthStateTests
     }
 
     [Fact]
+    public async Task A_process_that_does_not_listen_on_every_port_yet_has_not_started()
+    {
+        await PublishAsync(HealthStatus.Healthy, HealthStatus.Healthy);
+        Assert.Equal((false, false, "unhealthy"), Now());
+        _lifetime.NotifyStarted();
+        Assert.Equal((true, true, "healthy"), Now());
+    }
+
+    [Fact]
     public async Task A_process_that_has_started_stays_ready_whatever_it_loses()
     {
+        _lifetime.NotifyStarted();
         await PublishAsync(HealthStatus.Healthy, HealthStatus.Healthy);
         Assert.Equal((true, true, "healthy"), Now());
 
@@ -50,6 +61,7 @@ public sealed class HealthStateTests
     [Fact]
     public async Task A_process_that_drains_is_not_ready_any_more()
     {
+        _lifetime.NotifyStarted();
         await PublishAsync(HealthStatus.Healthy, HealthStatus.Healthy);
         _lifetime.StopApplication();
         Assert.Equal((true, false, "unhealthy"), Now());

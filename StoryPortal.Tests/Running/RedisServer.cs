@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -7,10 +6,26 @@ using StackExchange.Redis;
 
 namespace StoryPortal.Tests.Running;
 
-/// <summary>A Redis (or Valkey) of a test's own, that may be stopped, paused, emptied and filled up.</summary>
+/// <summary>
+/// A Redis (or Valkey) of a test's own, that may be stopped, paused, emptied and filled up. A shell holds it, and ends it when the tests end,
+/// however they do: Redis itself would outlive them.
+/// </summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
-    private Process? _process;
+    private const string Holder = """
+        exec 2>/dev/null
+        "$@" >/dev/null </dev/null &
+        echo $!
+        read -r _
+        kill -KILL $!
+        wait $!
+        """;
+
+    private static readonly string Program = Array.Find(["redis-server", "valkey-server"], IsOnPath)
+        ?? throw new InvalidOperationException("Neither redis-server nor valkey-server is on the path.");
+
+    private Process? _holder;
+    private int _id;
 
     public int Port { get; } = FreePort();
 
@@ -21,16 +36,24 @@ internal sealed class RedisServer : IAsyncDisposable
     public static async Task<RedisServer> StartAsync(params string[] settings)
     {
         var server = new RedisServer();
-        await server.RunAsync(settings);
-        return server;
+        try
+        {
+            await server.RunAsync(settings);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts it again after <see cref="Stop"/>, empty.</summary>
     public async Task RunAsync(params string[] settings)
     {
-        string[] arguments = ["--bind", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--save", "", .. settings];
-        _process = Start("redis-server", arguments) ?? Start("valkey-server", arguments)
-            ?? throw new InvalidOperationException("Neither redis-server nor valkey-server is on the path.");
+        string[] arguments = ["-c", Holder, "bash", Program, "--bind", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--save", "", .. settings];
+        _holder = Process.Start(new ProcessStartInfo("bash", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() })!;
+        _id = int.Parse((await _holder.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
         await Eventually.TrueAsync(async () =>
         {
             try
@@ -49,11 +72,10 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Ends it: its keys are gone.</summary>
     public void Stop()
     {
-        Resume();
-        _process!.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
-        _process = null;
+        _holder!.StandardInput.Close();
+        _holder.WaitForExit();
+        _holder.Dispose();
+        _holder = null;
     }
 
     /// <summary>It keeps its connections and answers nothing.</summary>
@@ -67,7 +89,7 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        if (_process is not null)
+        if (_holder is not null)
         {
             Stop();
         }
@@ -77,21 +99,12 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private void Signal(string name)
     {
-        using var kill = Process.Start("kill", [$"-{name}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [$"-{name}", _id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 
-    private static Process? Start(string program, string[] arguments)
-    {
-        try
-        {
-            return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() });
-        }
-        catch (Win32Exception) // there is no such program
-        {
-            return null;
-        }
-    }
+    private static bool IsOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
     private static int FreePort()
     {

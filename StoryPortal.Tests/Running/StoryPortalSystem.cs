@@ -49,7 +49,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     /// <summary>The running application.</summary>
     public DistributedApplication App => _app!;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartAsync().OrDisposeAsync(this);
+
+    private async Task StartAsync()
     {
         using var deadline = new CancellationTokenSource(StartPatience);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
@@ -91,12 +93,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_app is not null)
-        {
-            await Database.DisposeAsync();
-            await _app.DisposeAsync();
-        }
-
+        var app = _app;
+        _app = null; // whoever failed to start is disposed of twice
+        await Fixtures.DisposeAllAsync(Database, app);
         _data.Dispose();
     }
 

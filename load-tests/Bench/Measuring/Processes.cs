@@ -11,7 +11,8 @@ internal sealed class Processes
     public void Add(string name, int id) => _ids[name] = id;
 
     /// <summary>The id of one.</summary>
-    public int this[string name] => _ids[name];
+    /// <exception cref="NotThereYetException">There is none of that name.</exception>
+    public int this[string name] => _ids.TryGetValue(name, out var id) ? id : throw new NotThereYetException($"a process that is known as {name}");
 
     /// <summary>Processor time until now.</summary>
     public CpuTimes Cpu()

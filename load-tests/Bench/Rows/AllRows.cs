@@ -19,6 +19,7 @@ internal static class AllRows
         new SearchRow(),
         new CachedGetRow(),
         .. HitRateRow.All,
+        RedisOutageRow.Frozen,
         .. ProxyRow.All,
         new UnauthorizedRow(),
         new RateLimitedRow(),
@@ -27,6 +28,7 @@ internal static class AllRows
         .. BulkRow.All,
         new MemoryRow(),
         new ConnectionsRow(),
+        RedisOutageRow.Stopped,
     ];
 
     /// <summary>Those whose name contains one of <paramref name="names"/>; all when there is none.</summary>

@@ -1,0 +1,252 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using StackExchange.Redis;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Caching;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Gateway;
+
+/// <summary>Two gateways with one Redis, which is stopped, comes back empty, and freezes.</summary>
+public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IClassFixture<SharedStateTests.TwoGateways>
+{
+    private const int Requests = 100;
+    private const int Plenty = 1_000_000;
+
+    private readonly string _services = $"/v1/services?tag={Guid.NewGuid():N}";
+
+    [Fact]
+    public async Task A_key_that_has_used_its_minute_at_one_gateway_is_refused_at_the_other()
+    {
+        var key = KeyWith(Requests);
+        await UseUpAsync(gateways.One, key);
+        await Eventually.TrueAsync(async () => await StatusAsync(gateways.Other, key) == HttpStatusCode.TooManyRequests);
+    }
+
+    [Fact]
+    public async Task Without_redis_each_gateway_counts_for_itself_and_when_it_is_back_they_count_together()
+    {
+        gateways.Redis.Stop();
+        var alone = KeyWith(Requests);
+        await UseUpAsync(gateways.One, alone);
+        await UseUpAsync(gateways.Other, alone);
+
+        await gateways.Redis.RunAsync();
+        await TheyCountTogetherAsync(KeyWith(Plenty));
+        await A_key_that_has_used_its_minute_at_one_gateway_is_refused_at_the_other();
+    }
+
+    [Fact]
+    public async Task What_was_told_to_a_frozen_redis_again_and_again_is_counted_once()
+    {
+        var key = KeyWith(Plenty);
+        gateways.Redis.Pause();
+        for (var i = 0; i < 2000; i++) // for some of the intervals in which gateways tell each other
+        {
+            await UsedAsync(gateways.One, key);
+        }
+
+        gateways.Redis.Resume();
+        var asked = 2000 + await TheyCountTogetherAsync(key);
+        Assert.InRange(await UsedAsync(gateways.One, key), 1, asked + 1);
+    }
+
+    [Theory]
+    [InlineData("told")]
+    [InlineData("stopped")]
+    [InlineData("frozen")]
+    public async Task A_kept_answer_ends_at_every_gateway_when_services_change_and_soon_when_nobody_can_tell(string redis)
+    {
+        await IsKeptByBothAsync();
+        switch (redis)
+        {
+            case "told":
+                gateways.Version++;
+                Assert.All(await VersionsAsync(), version => Assert.Equal(gateways.Version - 1, version)); // nobody has told of it yet
+                await TellAsync();
+                break;
+            case "stopped":
+                gateways.Redis.Stop();
+                gateways.Version++;
+                break;
+            default:
+                gateways.Redis.Pause();
+                gateways.Version++;
+                break;
+        }
+
+        // Its time is ten minutes: it ends for another reason.
+        await Eventually.TrueAsync(async () => (await VersionsAsync()).All(version => version == gateways.Version));
+        if (redis == "told")
+        {
+            return;
+        }
+
+        for (var i = 0; i < 50; i++)
+        {
+            foreach (var gateway in gateways.Both)
+            {
+                using var response = await AskAsync(gateway);
+                Assert.InRange(response.Headers.Age!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            }
+        }
+
+        await (redis == "stopped" ? gateways.Redis.RunAsync() : Task.Run(gateways.Redis.Resume));
+        await IsKeptByBothAsync();
+        gateways.Version++;
+        await TellAsync();
+        await Eventually.TrueAsync(async () => (await VersionsAsync()).All(version => version == gateways.Version));
+    }
+
+    [Fact]
+    public async Task What_gateways_keep_in_redis_has_an_end()
+    {
+        await IsKeptByBothAsync();
+        await using var redis = await gateways.Redis.ConnectAsync();
+        foreach (var key in redis.GetServers()[0].Keys())
+        {
+            Assert.StartsWith("sp_v2:", key.ToString(), StringComparison.Ordinal);
+            Assert.InRange((long)await redis.GetDatabase().ExecuteAsync("PTTL", key), 1, (long)TwoGateways.CacheFor.TotalMilliseconds);
+        }
+    }
+
+    private string KeyWith(int requestsPerMinute)
+    {
+        var key = KeyText.Create();
+        gateways.Hub.Keys[key] = new KnownKey(Guid.NewGuid(), "shared", [Scope.Read], requestsPerMinute);
+        return key;
+    }
+
+    // All of it is served, and what comes next is refused, unless the minute turns just then.
+    private static async Task UseUpAsync(GatewayProcess gateway, string key)
+    {
+        for (var i = 0; i < Requests; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(gateway, key));
+        }
+
+        await Eventually.TrueAsync(async () => await StatusAsync(gateway, key) == HttpStatusCode.TooManyRequests);
+    }
+
+    // Each hears what was asked at the other. Returns how often that was.
+    private async Task<int> TheyCountTogetherAsync(string key)
+    {
+        var asked = 0;
+        await Eventually.TrueAsync(async () =>
+        {
+            asked++;
+            var (one, other) = (await UsedAsync(gateways.One, key), await UsedAsync(gateways.Other, key));
+            return one > asked && other > asked;
+        });
+        return 2 * asked;
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(GatewayProcess gateway, string key)
+    {
+        using var response = await gateway.GetAsync("/v1/counted", key);
+        return response.StatusCode;
+    }
+
+    private static async Task<int> UsedAsync(GatewayProcess gateway, string key)
+    {
+        using var response = await gateway.GetAsync("/v1/counted", key);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return Number(response, "RateLimit-Limit") - Number(response, "RateLimit-Remaining");
+    }
+
+    private static int Number(HttpResponseMessage response, string header) => int.Parse(response.Headers.GetValues(header).Single(), CultureInfo.InvariantCulture);
+
+    private async Task<HttpResponseMessage> AskAsync(GatewayProcess gateway)
+    {
+        var response = await gateway.GetAsync(_services, GatewayProcess.AdminKey);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return response;
+    }
+
+    private async Task<int[]> VersionsAsync()
+    {
+        var versions = new List<int>();
+        foreach (var gateway in gateways.Both)
+        {
+            using var response = await AskAsync(gateway);
+            versions.Add((await response.JsonAsync())[0].GetInt32());
+        }
+
+        return [.. versions];
+    }
+
+    // Who hears of changes shares what it keeps.
+    private async Task IsKeptByBothAsync()
+    {
+        await using var redis = await gateways.Redis.ConnectAsync();
+        await Eventually.TrueAsync(async () =>
+        {
+            var shared = true;
+            foreach (var gateway in gateways.Both)
+            {
+                var own = $"/v1/services?tag={Guid.NewGuid():N}";
+                using var response = await gateway.GetAsync(own, GatewayProcess.AdminKey);
+                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                shared &= await redis.GetDatabase().HashExistsAsync("sp_v2:output:services", own);
+            }
+
+            return shared && (await VersionsAsync()).All(version => version == gateways.Version);
+        });
+    }
+
+    private async Task TellAsync()
+    {
+        await using var redis = await gateways.Redis.ConnectAsync();
+        await redis.GetSubscriber().PublishAsync(RedisChannel.Literal(CacheNames.ServicesChanged), RedisValue.EmptyString);
+    }
+
+    /// <summary>The gateways, their Redis, and a hub that counts how often its services have changed.</summary>
+    public sealed class TwoGateways : IAsyncLifetime
+    {
+        internal static readonly TimeSpan CacheFor = TimeSpan.FromMinutes(10);
+
+        private volatile int _version = 1;
+
+        internal int Version
+        {
+            get => _version;
+            set => _version = value;
+        }
+
+        internal RedisServer Redis { get; private set; } = null!;
+
+        internal FakeHub Hub { get; private set; } = null!;
+
+        internal GatewayProcess One { get; private set; } = null!;
+
+        internal GatewayProcess Other { get; private set; } = null!;
+
+        internal GatewayProcess[] Both => [One, Other];
+
+        public Task InitializeAsync() => StartAsync().OrDisposeAsync(this);
+
+        public Task DisposeAsync() => Fixtures.DisposeAllAsync(One, Other, Hub, Redis);
+
+        private async Task StartAsync()
+        {
+            Redis = await RedisServer.StartAsync();
+            Hub = await FakeHub.StartAsync(app =>
+            {
+                app.MapGet("/v1/counted", () => "counted");
+                app.MapGet("/v1/services", () => TypedResults.Text($"[{Version}]", "application/json"));
+            });
+            One = await StartGatewayAsync();
+            Other = await StartGatewayAsync();
+        }
+
+        private Task<GatewayProcess> StartGatewayAsync() => GatewayProcess.StartAsync(
+            [Hub],
+            $"--ConnectionStrings:redis={Redis.Address}",
+            $"--ReverseProxy:Routes:services:Metadata:CacheFor={CacheFor}",
+            "--OutputCache:SilenceMilliseconds=3000", // this machine may be slow
+            "--RateLimiting:RequestsPerMinute=10000000",
+            "--RateLimiting:RequestsPerMinutePerAddress=10000000");
+    }
+}
