@@ -1,6 +1,7 @@
 using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
@@ -9,6 +10,7 @@ using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Events;
 using StoryPortal.ServiceHub.Http;
 using StoryPortal.ServiceHub.Models;
+using StoryPortal.ServiceHub.Performance;
 using StoryPortal.ServiceHub.QualityScores;
 using StoryPortal.ServiceHub.Services;
 using StoryPortal.ServiceHub.Sessions;
@@ -20,6 +22,7 @@ builder.AddDataLayer(maxPoolSize: 24);
 builder.AddKeyVerification();
 builder.AddHttp();
 builder.AddDocumentation();
+builder.AddPerformanceChecks();
 builder.Services.AddHostedService<LeaseWatch>();
 builder.AddSelfRegistration(self =>
 {
@@ -30,6 +33,7 @@ builder.AddSelfRegistration(self =>
 
 var app = builder.Build();
 
+app.UseRequestMeasurement();
 app.UseServiceDefaults();
 app.UseHeadRequests();
 app.UseRouting();
@@ -45,6 +49,7 @@ v1.MapQualityScores();
 v1.MapApiRequests();
 v1.MapServices();
 v1.MapModels();
+v1.MapPerformance();
 
 var admin = v1.MapAdminGroup();
 admin.MapApiKeys();

@@ -34,6 +34,9 @@ public sealed class StoryDatabase
     /// <summary>Seconds that a statement may take which has little to do.</summary>
     internal int QuickSeconds { get; }
 
+    /// <summary>With which parameters the queries ran.</summary>
+    internal QuerySamples Samples { get; } = new();
+
     /// <summary>Every row of the answer.</summary>
     public async Task<List<T>> ListAsync<T>(
         Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
@@ -88,6 +91,7 @@ public sealed class StoryDatabase
 
     private NpgsqlCommand CreateCommand(Query query, IReadOnlyList<NpgsqlParameter> parameters)
     {
+        Samples.Note(query, parameters);
         var command = Source.CreateCommand(query.Sql);
         if (query.Class != QueryClass.Aggregate)
         {
