@@ -20,17 +20,12 @@ internal sealed class QuerySamples
         var now = Environment.TickCount64;
         if (!_samples.TryGetValue(query, out var known) || (known.Parameters is not null && now - known.At > LifeMilliseconds))
         {
-            _samples[query] = new Sample(now, Reads(query.Sql) ? Copy(parameters) : null);
+            _samples[query] = new Sample(now, query.IsRead ? Copy(parameters) : null);
         }
     }
 
     // A parameter belongs to one command.
     private static NpgsqlParameter[] Copy(IReadOnlyList<NpgsqlParameter> parameters) => [.. parameters.Select(parameter => parameter.Clone())];
-
-    private static bool Reads(string sql) =>
-        (sql.StartsWith("SELECT", StringComparison.Ordinal) || sql.StartsWith("WITH", StringComparison.Ordinal))
-        && !sql.Contains("INSERT INTO", StringComparison.Ordinal) && !sql.Contains("UPDATE mcp_documents", StringComparison.Ordinal)
-        && !sql.Contains("DELETE FROM", StringComparison.Ordinal);
 
     private sealed record Sample(long At, NpgsqlParameter[]? Parameters);
 }

@@ -40,6 +40,7 @@ public sealed class DatabaseFacts(StoryDatabase database)
         SELECT queryid, query, calls, mean_exec_time, max_exec_time, total_exec_time, rows
         FROM pg_stat_statements
         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IS NOT NULL AND mean_exec_time >= $1
+          AND query ~* '^\s*(select|with|insert|update|delete|copy)'
         ORDER BY mean_exec_time DESC, queryid
         LIMIT $2
         """);

@@ -1,6 +1,6 @@
 namespace StoryPortal.DataLayer.Performance;
 
-/// <summary>A statement and the time it takes, from <c>pg_stat_statements</c>.</summary>
+/// <summary>A statement that reads or writes rows and the time it takes, from <c>pg_stat_statements</c>.</summary>
 /// <param name="QueryId">The number by which Postgres knows it.</param>
 /// <param name="Query">Its text, with its constants taken out.</param>
 /// <param name="Calls">How often it ran.</param>

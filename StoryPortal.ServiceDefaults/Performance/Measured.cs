@@ -48,6 +48,9 @@ public static class Measured
     /// <summary>Threads of the pool.</summary>
     public const string Threads = "threads.count";
 
+    /// <summary>Times of statements that write to the database, of any class.</summary>
+    public const string DatabaseWrites = "db.write";
+
     /// <summary>Answers that the last warm-up put into Redis.</summary>
     public const string Warmed = "cache.warmed";
 
@@ -78,7 +81,7 @@ public static class Measured
     /// <summary>Beginning of the names under which sampled requests are counted; the route follows.</summary>
     public const string SampledOf = "sampled:";
 
-    /// <summary>Times of database queries of a class.</summary>
+    /// <summary>Times of database queries of a class that only read.</summary>
     public static string Query(string queryClass) => "db." + queryClass;
 
     /// <summary>Lookups that a level of a cache tier answered.</summary>

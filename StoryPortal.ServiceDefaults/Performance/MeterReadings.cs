@@ -4,21 +4,17 @@ using Microsoft.Extensions.Hosting;
 
 namespace StoryPortal.ServiceDefaults.Performance;
 
-/// <summary>Hears what the meters of this process are told and keeps it for the scorecard: queries, lookups in caches, connections. Who measures need not know.</summary>
+/// <summary>Hears what the meters of this process are told and keeps it for the scorecard: lookups in caches, connections. Who measures need not know.</summary>
 internal sealed class MeterReadings : IHostedService, IDisposable
 {
     private readonly Recorder _recorder;
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, Tier> _tiers = new(StringComparer.Ordinal);
-    private readonly Recorder.Times _simple;
-    private readonly Recorder.Times _join;
-    private readonly Recorder.Times _aggregate;
     private readonly Recorder.Tally _connections;
 
     public MeterReadings(Recorder recorder, IMeterFactory meters)
     {
         _recorder = recorder;
-        (_simple, _join, _aggregate) = (recorder.TimesOf(Measured.Query("simple")), recorder.TimesOf(Measured.Query("join")), recorder.TimesOf(Measured.Query("aggregate")));
         _connections = recorder.TallyOf(Measured.Connections);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
@@ -28,13 +24,11 @@ internal sealed class MeterReadings : IHostedService, IDisposable
                 listener.EnableMeasurementEvents(instrument, kind);
             }
         };
-        _listener.SetMeasurementEventCallback<double>((_, value, tags, _) => Query(value, tags));
         _listener.SetMeasurementEventCallback<long>((_, value, tags, kind) => Count((Kind)kind!, value, tags));
     }
 
     private enum Kind
     {
-        Query,
         Hit,
         Miss,
         Warmed,
@@ -53,25 +47,12 @@ internal sealed class MeterReadings : IHostedService, IDisposable
 
     private static object? KindOf(string instrument) => instrument switch
     {
-        "db_query_duration_seconds" => Kind.Query,
         "cache_hits_total" => Kind.Hit,
         "cache_misses_total" => Kind.Miss,
         "cache_warmed_answers" => Kind.Warmed,
         "kestrel.active_connections" => Kind.Connection,
         _ => null,
     };
-
-    private void Query(double seconds, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        QueryCount.Add();
-        var times = Tag(tags, "query_class") switch
-        {
-            "simple" => _simple,
-            "join" => _join,
-            _ => _aggregate,
-        };
-        times.Add(TimeSpan.FromSeconds(seconds));
-    }
 
     private void Count(Kind kind, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

@@ -6,7 +6,7 @@ public sealed class QueryCount(Recorder recorder)
     private static readonly AsyncLocal<Counted?> Current = new();
 
     /// <summary>The present request, if it is one that is looked at, made a query.</summary>
-    internal static void Add() => Current.Value?.Add();
+    public static void Add() => Current.Value?.Add();
 
     internal static Counted Begin() => Current.Value = new Counted();
 
