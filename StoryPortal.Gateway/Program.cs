@@ -43,7 +43,6 @@ app.UseMiddleware<LoadMiddleware>();
 app.UseMiddleware<RateLimitMiddleware>();
 app.UseScopes();
 app.UseMiddleware<OutputCacheMiddleware>();
-app.UseRequestTimeouts();
 app.UseResponseCompression();
 
 app.MapGet("/", () => TypedResults.Redirect("/docs")).OpenToEverybody().WithMetadata(RoutePolicy.Page);

@@ -23,7 +23,7 @@ builder.AddKeyVerification();
 builder.AddHttp();
 builder.AddDocumentation();
 builder.AddPerformanceChecks();
-builder.Services.AddHostedService<LeaseWatch>();
+builder.AddRegistry();
 builder.AddSelfRegistration(self =>
 {
     self.Layer = "L12";

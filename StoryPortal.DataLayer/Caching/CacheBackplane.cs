@@ -76,13 +76,13 @@ internal sealed partial class CacheBackplane(
     }
 
     /// <summary>Tells everybody on <paramref name="channel"/>; who cannot be told now is told when Redis is back.</summary>
-    public async Task AnnounceAsync(string channel)
+    public async Task AnnounceAsync(string channel, long? index)
     {
         try
         {
             if (_hears)
             {
-                await redis.GetSubscriber().PublishAsync(RedisChannel.Literal(channel), RedisValue.EmptyString);
+                await redis.GetSubscriber().PublishAsync(RedisChannel.Literal(channel), index is { } number ? number : RedisValue.EmptyString);
                 return;
             }
         }

@@ -86,8 +86,8 @@ public sealed class StoryCache : IDisposable
         return result;
     }
 
-    /// <summary>Tells the subscribers of <paramref name="channel"/> that something has changed. Never fails.</summary>
-    public Task AnnounceAsync(string channel) => _backplane.AnnounceAsync(channel);
+    /// <summary>Tells the subscribers of <paramref name="channel"/> that something has changed, and with <paramref name="index"/> which change it is. Never fails.</summary>
+    public Task AnnounceAsync(string channel, long? index = null) => _backplane.AnnounceAsync(channel, index);
 
     /// <summary>Empties the cache of every process and Redis. Returns how many answers Redis had; null when it cannot be reached: they are not used again either.</summary>
     public async Task<long?> FlushAsync(CancellationToken cancellationToken)

@@ -71,6 +71,39 @@ public sealed class StoryDatabase
         return await reader.ReadAsync(cancellationToken) ? read(reader) : null;
     }
 
+    /// <summary>
+    /// The first row that <paramref name="query"/> answers with, or null, after <paramref name="turn"/> has waited for its turn: in one round trip
+    /// and one transaction, so that the query sees whatever was committed until then. The turn has to answer with rows.
+    /// </summary>
+    internal async Task<T?> FirstAsync<T>(
+        Query turn, Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var measured = Measure(query);
+        await using var batch = Source.CreateBatch();
+        batch.Timeout = QuickSeconds;
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(turn.Sql));
+        var command = new NpgsqlBatchCommand(query.Sql);
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            command.Parameters.Add(parameters[i]);
+        }
+
+        batch.BatchCommands.Add(command);
+        T? first;
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            first = await reader.NextResultAsync(cancellationToken) && await reader.ReadAsync(cancellationToken) ? read(reader) : null;
+
+            // To the end, where the commit may still fail.
+            while (await reader.NextResultAsync(cancellationToken))
+            {
+            }
+        }
+
+        return first;
+    }
+
     /// <summary>The one number that the statement answers with.</summary>
     public async Task<int> NumberAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken)
     {

@@ -42,6 +42,8 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(List<MaintenanceJob>))]
 [JsonSerializable(typeof(List<Service>))]
 [JsonSerializable(typeof(InstanceRegistration))]
+[JsonSerializable(typeof(NewInstance))]
+[JsonSerializable(typeof(RegistryState))]
 [JsonSerializable(typeof(Scorecard))]
 [JsonSerializable(typeof(Checklist))]
 [JsonSerializable(typeof(List<SlowQuery>))]

@@ -4,6 +4,7 @@ using StoryPortal.Gateway.Exchanges;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.Gateway.Telemetry;
 using StoryPortal.ServiceDefaults.ApiRequests;
+using StoryPortal.ServiceDefaults.Caching;
 
 namespace StoryPortal.Gateway.Caching;
 
@@ -38,7 +39,8 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
             context.Response.OnStarting(static state =>
             {
                 var (cache, context, written) = ((OutputCache, HttpContext, string))state;
-                if (context.Response.StatusCode is < 400 or >= 500)
+                var changes = !context.Response.Headers.Remove(ChangeHeader.Name, out var said) || said != ChangeHeader.None;
+                if (changes && context.Response.StatusCode is < 400 or >= 500)
                 {
                     cache.Evict(written);
                 }

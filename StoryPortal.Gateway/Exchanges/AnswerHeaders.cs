@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using StoryPortal.Gateway.RateLimiting;
@@ -39,9 +38,6 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
         {
             return;
         }
-
-        // An answer must begin in time; how long it then takes is up to its reader.
-        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
 
         var headers = context.Response.Headers;
         if (headers.TryGetValue(RouteHeader.Name, out var route))

@@ -48,6 +48,9 @@ internal sealed class Exchange
     /// <summary>What the cache did.</summary>
     public string? Cache { get; set; }
 
+    /// <summary>Whether it counts as one of the requests that are being served (<see cref="Load.LoadLimit"/>), until it is complete.</summary>
+    public bool IsServed { get; set; }
+
     public int StatusCode { get; set; }
 
     public TimeSpan Latency { get; set; }

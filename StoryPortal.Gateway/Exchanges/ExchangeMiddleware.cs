@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using StoryPortal.Gateway.Load;
 using StoryPortal.Gateway.RequestLog;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Performance;
@@ -6,7 +7,8 @@ using StoryPortal.ServiceDefaults.Performance;
 namespace StoryPortal.Gateway.Exchanges;
 
 /// <summary>The outermost part: gives each request its id, each answer the headers that all of them have, and the log its line.</summary>
-internal sealed class ExchangeMiddleware(RequestDelegate next, AnswerHeaders headers, RequestMeasurement requests, RequestLogQueue log, TimeProvider time)
+internal sealed class ExchangeMiddleware(
+    RequestDelegate next, AnswerHeaders headers, LoadLimit load, RequestMeasurement requests, RequestLogQueue log, TimeProvider time)
 {
     private const string Prefix = "/api";
 
@@ -65,6 +67,16 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, AnswerHeaders hea
 
         exchange.StatusCode = failed ? StatusCodes.Status500InternalServerError : context.Response.StatusCode;
         exchange.Latency = Stopwatch.GetElapsedTime(exchange.Started);
+        if (exchange.IsServed)
+        {
+            load.Leave(HttpMethods.IsGet(exchange.Method) ? exchange.Latency : null); // how long a body takes is up to its sender
+        }
+
+        if (exchange.Activity is { IsAllDataRequested: true } span)
+        {
+            span.SetTag("http.route", exchange.Route);
+        }
+
         exchange.ResponseBytes = context.Response.ContentLength;
         exchange.Consumer = context.Features.Get<Verdict>()?.Key?.Name;
         requests.Record(context, exchange.Method, exchange.Route, exchange.Latency, exchange.StatusCode, fromClient: true);

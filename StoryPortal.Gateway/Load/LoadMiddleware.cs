@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using StoryPortal.Gateway.Exchanges;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.Gateway.Telemetry;
@@ -20,20 +19,8 @@ internal sealed class LoadMiddleware(RequestDelegate next, LoadLimit limit, Gate
             return limit.TryOpenStream() ? StreamAsync(context) : RefuseAsync(context, "too many streams are open");
         }
 
-        return limit.TryEnter() ? ServeAsync(context, exchange) : RefuseAsync(context, "too many requests are being served");
-    }
-
-    private async Task ServeAsync(HttpContext context, Exchange exchange)
-    {
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            // How long a body takes is up to its sender.
-            limit.Leave(HttpMethods.IsGet(exchange.Method) ? Stopwatch.GetElapsedTime(exchange.Started) : null);
-        }
+        exchange.IsServed = limit.TryEnter();
+        return exchange.IsServed ? next(context) : RefuseAsync(context, "too many requests are being served");
     }
 
     private async Task StreamAsync(HttpContext context)

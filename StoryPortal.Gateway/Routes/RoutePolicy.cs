@@ -1,3 +1,4 @@
+using System.Globalization;
 using Yarp.ReverseProxy.Configuration;
 
 namespace StoryPortal.Gateway.Routes;
@@ -9,11 +10,12 @@ namespace StoryPortal.Gateway.Routes;
 /// <param name="IsPage">The answer is a page for people, and not data: <c>Page</c> = <c>true</c>.</param>
 /// <param name="Cache">How answers are kept, or null: <c>CacheFor</c>, <c>CacheQuery</c> and <c>CacheGroup</c>.</param>
 /// <param name="Evicts">Whose kept answers a write ends, or null: the name of a group, <c>Evicts</c>.</param>
+/// <param name="Timeout">How long a hub may say nothing before it is given up, or null for the cluster's own limit: <c>Timeout</c>.</param>
 /// <param name="Preload">The <c>Link</c> header by which a page names what it will need, or null: <c>Preload</c>.</param>
-internal sealed record RoutePolicy(bool IsStream, bool IsPage, CachePolicy? Cache, string? Evicts, string? Preload)
+internal sealed record RoutePolicy(bool IsStream, bool IsPage, CachePolicy? Cache, string? Evicts, TimeSpan? Timeout, string? Preload)
 {
     /// <summary>What holds where nothing else is said.</summary>
-    public static RoutePolicy Default { get; } = new(false, false, null, null, null);
+    public static RoutePolicy Default { get; } = new(false, false, null, null, null, null);
 
     /// <summary>A page for people.</summary>
     public static RoutePolicy Page { get; } = Default with { IsPage = true };
@@ -23,6 +25,7 @@ internal sealed record RoutePolicy(bool IsStream, bool IsPage, CachePolicy? Cach
         IsTrue(route, "Page"),
         CachePolicy.From(route),
         Text(route, "Evicts"),
+        Time(route, "Timeout"),
         Text(route, "Preload"));
 
     internal static string? Text(RouteConfig route, string name) => route.Metadata?.GetValueOrDefault(name);
@@ -32,6 +35,13 @@ internal sealed record RoutePolicy(bool IsStream, bool IsPage, CachePolicy? Cach
         null or "false" => false,
         "true" => true,
         var other => throw Refused(route, name, other, "true or false"),
+    };
+
+    internal static TimeSpan? Time(RouteConfig route, string name) => Text(route, name) switch
+    {
+        null => null,
+        var text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero => time,
+        var text => throw Refused(route, name, text, "a time such as 00:01:00"),
     };
 
     internal static InvalidOperationException Refused(RouteConfig route, string name, string value, string expected) =>
@@ -44,13 +54,8 @@ internal sealed record RoutePolicy(bool IsStream, bool IsPage, CachePolicy? Cach
 /// <param name="Group">Which answers end together.</param>
 internal sealed record CachePolicy(TimeSpan For, string[] Query, string Group)
 {
-    public static CachePolicy? From(RouteConfig route) => RoutePolicy.Text(route, "CacheFor") switch
-    {
-        null => null,
-        var text when TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero => new CachePolicy(
-            time,
-            RoutePolicy.Text(route, "CacheQuery")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
-            RoutePolicy.Text(route, "CacheGroup") ?? route.RouteId),
-        var text => throw RoutePolicy.Refused(route, "CacheFor", text, "a time such as 00:01:00"),
-    };
+    public static CachePolicy? From(RouteConfig route) => RoutePolicy.Time(route, "CacheFor") is not { } time ? null : new(
+        time,
+        RoutePolicy.Text(route, "CacheQuery")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+        RoutePolicy.Text(route, "CacheGroup") ?? route.RouteId);
 }

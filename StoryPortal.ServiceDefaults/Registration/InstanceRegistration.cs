@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace StoryPortal.ServiceDefaults.Registration;
 
 /// <summary>What an instance says of itself when it registers.</summary>
-public sealed record InstanceRegistration
+public record InstanceRegistration
 {
     /// <summary>Where the instance is reached, an absolute http or https address.</summary>
     [Required]

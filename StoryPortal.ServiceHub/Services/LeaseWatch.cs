@@ -1,13 +1,19 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using OpenTelemetry;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceHub.Services.Watching;
 
 namespace StoryPortal.ServiceHub.Services;
 
-/// <summary>Notices every second which instances have missed their lease, so that no cache goes on calling them passing.</summary>
-internal sealed class LeaseWatch(ServiceStore store, TimeProvider time) : BackgroundService
+/// <summary>
+/// Judges the leases every second. What it learns of the registry's index on the way reaches the watches, so that they miss nothing without Redis.
+/// </summary>
+internal sealed class LeaseWatch(ServiceStore store, RegistryView view, IOptions<RegistryOptions> options, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly TimeSpan _removeAfter = TimeSpan.FromSeconds(options.Value.RemoveAfterSeconds);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -17,7 +23,7 @@ internal sealed class LeaseWatch(ServiceStore store, TimeProvider time) : Backgr
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await ExpireAsync(stoppingToken);
+                await JudgeAsync(stoppingToken);
             }
         }
         catch (OperationCanceledException)
@@ -25,11 +31,11 @@ internal sealed class LeaseWatch(ServiceStore store, TimeProvider time) : Backgr
         }
     }
 
-    private async Task ExpireAsync(CancellationToken cancellationToken)
+    private async Task JudgeAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await store.ExpireAsync(cancellationToken);
+            view.Heard(await store.JudgeAsync(_removeAfter, cancellationToken));
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {

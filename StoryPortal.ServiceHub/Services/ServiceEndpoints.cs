@@ -4,6 +4,8 @@ using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Services.Search;
+using StoryPortal.ServiceHub.Services.Watching;
 
 namespace StoryPortal.ServiceHub.Services;
 
@@ -25,6 +27,10 @@ internal static class ServiceEndpoints
         services.MapGet("/{name}", GetAsync)
             .WithName("GetService").WithSummary("Read a service with its instances")
             .Produces<Service>().ProducesProblem(StatusCodes.Status404NotFound);
+
+        services.MapWatch();
+        services.MapSearch();
+        services.MapInstances();
     }
 
     private static async Task<IResult> ListAsync(

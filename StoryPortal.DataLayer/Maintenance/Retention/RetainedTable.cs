@@ -14,7 +14,6 @@ internal sealed record RetainedTable(string Name, string Time, double Days)
         new("events", "timestamp", 0),
         new("api_requests", "timestamp", 30),
         new("idempotency_keys", "created_at", 1),
-        new("service_instances", "last_heartbeat_at", 7),
         new("sessions", "ended_at", 0),
         new("quality_scores", "calculated_at", 0),
     ];

@@ -16,6 +16,7 @@ internal static class AllRows
         new IdleRow(),
         .. ReadRow.All,
         new StatsRow(),
+        new SearchRow(),
         new CachedGetRow(),
         .. HitRateRow.All,
         .. ProxyRow.All,

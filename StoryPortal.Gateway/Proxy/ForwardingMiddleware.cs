@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.Routes;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace StoryPortal.Gateway.Proxy;
+
+/// <summary>
+/// Gives the proxy what a route of ours has: how long its hub may say nothing (<see cref="RoutePolicy.Timeout"/>; the proxy counts that itself, without
+/// the linked tokens and timers that request timeouts make for each request), and <see cref="HubTransformer"/>. Both are made once for each route.
+/// </summary>
+internal sealed class ForwardingMiddleware(RequestDelegate next)
+{
+    private readonly ConditionalWeakTable<RouteModel, Forwarding> _known = [];
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var proxied = context.GetReverseProxyFeature();
+        var forwarding = Of(proxied, Exchange.Of(context).Policy);
+        context.Features.Set<IReverseProxyFeature>(new ReverseProxyFeature
+        {
+            Route = forwarding.Route,
+            Cluster = forwarding.Cluster,
+            AllDestinations = proxied.AllDestinations,
+            AvailableDestinations = proxied.AvailableDestinations,
+        });
+        return next(context);
+    }
+
+    private Forwarding Of(IReverseProxyFeature proxied, RoutePolicy policy)
+    {
+        // Another client means another configuration of the cluster.
+        if (!_known.TryGetValue(proxied.Route, out var forwarding) || forwarding.Cluster.HttpClient != proxied.Cluster.HttpClient)
+        {
+            forwarding = Forwarding.Of(proxied.Route, proxied.Cluster, policy);
+            _known.AddOrUpdate(proxied.Route, forwarding);
+        }
+
+        return forwarding;
+    }
+
+    private sealed record Forwarding(RouteModel Route, ClusterModel Cluster)
+    {
+        public static Forwarding Of(RouteModel route, ClusterModel cluster, RoutePolicy policy)
+        {
+            var request = cluster.Config.HttpRequest ?? ForwarderRequestConfig.Empty;
+            return new(
+                route.Config.Transforms is { Count: > 0 } ? route : new RouteModel(route.Config, route.Cluster, new HubTransformer(policy.IsStream)),
+                new ClusterModel(cluster.Config with { HttpRequest = request with { ActivityTimeout = policy.Timeout ?? request.ActivityTimeout } }, cluster.HttpClient));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace StoryPortal.Gateway.Proxy;
+
+/// <summary>What changes between the caller's request and the hub's: little, so it is done at once instead of in a list of steps for each request.</summary>
+/// <param name="isStream">Whether the answer stays open: its headers are sent at once then, as the first event may be long in coming.</param>
+internal sealed class HubTransformer(bool isStream) : HttpTransformer
+{
+    // What callers claim ends here; who they are the log knows.
+    private static readonly string[] Claims = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded"];
+
+    public override ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        var headers = context.Request.Headers;
+        foreach (var claim in Claims)
+        {
+            headers.Remove(claim);
+        }
+
+        // The proxy leaves these out, for its client's own instrumentation to add; that would cost every request, recorded or not.
+        if (Activity.Current is { } span)
+        {
+            request.Headers.TryAddWithoutValidation("traceparent", span.Id);
+            if (span.TraceStateString is { Length: > 0 } state)
+            {
+                request.Headers.TryAddWithoutValidation("tracestate", state);
+            }
+        }
+
+        var copied = base.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
+        request.Headers.Host = null; // the hub's own
+        return copied;
+    }
+
+    public override ValueTask<bool> TransformResponseAsync(HttpContext context, HttpResponseMessage? response, CancellationToken cancellationToken)
+    {
+        var copied = base.TransformResponseAsync(context, response, cancellationToken);
+        return isStream && response is not null ? SendHeadersAsync(context, copied) : copied;
+    }
+
+    private static async ValueTask<bool> SendHeadersAsync(HttpContext context, ValueTask<bool> copied)
+    {
+        var hasBody = await copied;
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        return hasBody;
+    }
+}

@@ -1,0 +1,96 @@
+using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Caching;
+using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Services.Health;
+
+namespace StoryPortal.ServiceHub.Services;
+
+/// <summary><c>/v1/services/{name}/instances/{id}</c>: where instances come, stay and go.</summary>
+internal static class InstanceEndpoints
+{
+    private static readonly StoryJson Json = StoryJson.Contracts;
+
+    public static void MapInstances(this IEndpointRouteBuilder services)
+    {
+        var instance = services.MapGroup("/{name}/instances/{id}");
+
+        instance.MapPut("/", RegisterAsync)
+            .WithName("RegisterInstance").WithSummary("Register an instance of a service, or renew its lease")
+            .WithDescription(
+                "What it says of the service (`version`, `layer`, `description`, `tags`) holds for the service until another registration says something else. "
+                + "Repeating a registration changes nothing but the lease.")
+            .WithBodyLimit(BodyLimits.Document)
+            .Accepts<NewInstance>(JsonBody.ContentType)
+            .Produces<ServiceInstance>().Produces<ServiceInstance>(StatusCodes.Status201Created);
+
+        instance.MapPost("/heartbeat", HeartbeatAsync)
+            .WithName("HeartbeatInstance").WithSummary("Renew the lease of an instance")
+            .WithDescription("404 when it is not there, because it was removed or never came: register it again.")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+
+        instance.MapDelete("/", DeregisterAsync)
+            .WithName("DeregisterInstance").WithSummary("Remove an instance, and its service with the last one")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> RegisterAsync(
+        string name, string id, HttpRequest request, HttpContext context, ServiceStore store, HealthAddresses addresses, CancellationToken cancellationToken)
+    {
+        var sent = await JsonBody.ReadAsync(request, Json.NewInstance, cancellationToken);
+        var errors = new InputErrors();
+        errors.CheckNames(name, id);
+        errors.Check(sent);
+        addresses.Check(errors, sent.HealthUrl);
+        errors.ThrowIfAny();
+
+        var registered = await store.RegisterAsync(name, id, sent, ActorOf(context), cancellationToken);
+        Tell(context, registered);
+        return new JsonAnswer<ServiceInstance>(registered.Instance, Json.ServiceInstance, registered.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK)
+        {
+            Location = registered.Created ? $"/v1/services/{Uri.EscapeDataString(name)}" : null,
+        };
+    }
+
+    private static async Task<IResult> HeartbeatAsync(string name, string id, HttpContext context, ServiceStore store, CancellationToken cancellationToken)
+    {
+        Check(name, id);
+        if (await store.HeartbeatAsync(name, id, ActorOf(context), cancellationToken) is not { } change)
+        {
+            return TypedResults.Problem(
+                $"There is no instance '{id}' of '{name}': it was removed, or never came. Register it again.", statusCode: StatusCodes.Status404NotFound);
+        }
+
+        Tell(context, change);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> DeregisterAsync(string name, string id, HttpContext context, ServiceStore store, CancellationToken cancellationToken)
+    {
+        Check(name, id);
+        return await store.DeregisterAsync(name, id, ActorOf(context), cancellationToken)
+            ? TypedResults.NoContent()
+            : TypedResults.Problem($"There is no instance '{id}' of '{name}'.", statusCode: StatusCodes.Status404NotFound);
+    }
+
+    private static void Check(string name, string id)
+    {
+        var errors = new InputErrors();
+        errors.CheckNames(name, id);
+        errors.ThrowIfAny();
+    }
+
+    // The gateway ends what it keeps with each write, unless it hears that there was nothing to see.
+    private static void Tell(HttpContext context, RegistryChange change)
+    {
+        if (change.Index is null)
+        {
+            context.Response.Headers[ChangeHeader.Name] = ChangeHeader.None;
+        }
+    }
+
+    private static string? ActorOf(HttpContext context) => context.Features.Get<Verdict>()?.Key?.Name;
+}
