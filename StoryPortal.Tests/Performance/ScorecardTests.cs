@@ -78,14 +78,7 @@ public sealed class ScorecardTests(StoryPortalSystem system)
     [Fact]
     public async Task A_process_that_is_registered_and_says_nothing_is_named()
     {
-        var ghost = new Uri("/internal/services/data-layer/instances/ghost", UriKind.Relative);
-        using var registered = await system.Internal.PutAsync(ghost, Answers.Json("""{"url": "http://ghost.example", "leaseSeconds": 30}"""));
-        if (!registered.IsSuccessStatusCode)
-        {
-            using var again = await system.Internal.PutAsync(ghost, Answers.Json("""{"url": "http://ghost.example", "lease_seconds": 30}"""));
-            Assert.True(again.IsSuccessStatusCode);
-        }
-
+        await RunAsync("INSERT INTO mcp_documents.service_instances (service_name, id, url) VALUES ('data-layer', 'ghost', 'http://ghost.example')");
         try
         {
             var scorecard = await WhenAsync(scorecard => Names(scorecard, "unheard").Contains("data-layer"));
@@ -95,7 +88,7 @@ public sealed class ScorecardTests(StoryPortalSystem system)
         }
         finally
         {
-            using var gone = await system.Internal.DeleteAsync(ghost);
+            await RunAsync("DELETE FROM mcp_documents.service_instances WHERE id = 'ghost'");
         }
     }
 
@@ -123,6 +116,12 @@ public sealed class ScorecardTests(StoryPortalSystem system)
         Assert.Equal(3, scorecard.Rows.Single(row => row.Id == "db_connections").Current);
         Assert.Equal("self", Assert.Single(scorecard.Processes).Instance);
         Assert.Equal(("gateway", "door"), (Assert.Single(scorecard.Unheard).Service, scorecard.Unheard[0].Instance));
+    }
+
+    private async Task RunAsync(string sql)
+    {
+        await using var command = system.Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
     }
 
     private static IEnumerable<string?> Names(JsonElement scorecard, string list) => scorecard.GetProperty(list).EnumerateArray().Select(process => process.GetProperty("service").GetString());

@@ -47,20 +47,29 @@ public sealed class TraceTests : IAsyncLifetime
         await response.ProblemAsync(HttpStatusCode.NotFound); // looked for in memory, in Redis and in Postgres
         Assert.Contains(trace, response.Headers.GetValues("traceparent").Single(), StringComparison.Ordinal);
 
-        List<Span> spans = [];
-        await Eventually.TrueAsync(() =>
-        {
-            spans = [.. _collector.Spans.Where(span => span.TraceId == trace)];
-            return Task.FromResult(
-                spans.Exists(span => span.Service == "gateway" && span.ParentId == caller)
-                && spans.Exists(span => span.Service == "service-hub" && span.Scope == "Microsoft.AspNetCore")
-                && spans.Exists(span => span.Service == "service-hub" && span.Scope == "Npgsql")
-                && spans.Exists(span => span.Service == "service-hub" && span.Scope.Contains("Redis", StringComparison.Ordinal)));
-        });
+        await ArrivedAsync(trace, span => span.Service == "gateway" && span.ParentId == caller);
+        await ArrivedAsync(trace, span => span.Service == "service-hub" && span.Scope == "Microsoft.AspNetCore");
+        await ArrivedAsync(trace, span => span.Service == "service-hub" && span.Scope == "Npgsql");
+        await ArrivedAsync(trace, span => span.Service == "service-hub" && span.Scope.Contains("Redis", StringComparison.Ordinal));
+        var spans = SpansOf(trace);
 
         // One tree: whatever is not the caller's has its parent in the trace.
         var known = spans.Select(span => span.SpanId).ToHashSet();
         Assert.All(spans, span => Assert.True(span.ParentId == caller || known.Contains(span.ParentId), span.ToString()));
+    }
+
+    private List<Span> SpansOf(string trace) => [.. _collector.Spans.Where(span => span.TraceId == trace)];
+
+    private async Task ArrivedAsync(string trace, Predicate<Span> wanted)
+    {
+        try
+        {
+            await Eventually.TrueAsync(() => Task.FromResult(SpansOf(trace).Exists(wanted)));
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"Only these arrived:\n{string.Join('\n', SpansOf(trace))}");
+        }
     }
 
     [Fact]
