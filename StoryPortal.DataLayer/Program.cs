@@ -2,6 +2,7 @@ using StoryPortal.DataLayer;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Registration;
 
 var builder = WebApplication.CreateSlimBuilder(args);
@@ -20,6 +21,8 @@ builder.AddSelfRegistration(self =>
 
 var app = builder.Build();
 
+app.UseRequestMeasurement();
 app.UseServiceDefaults();
+app.UseRouting(); // here, or it would come first and answer health checks before they are measured
 
 app.Run();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Listening;
+using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceDefaults.Telemetry;
 
@@ -11,7 +12,7 @@ namespace StoryPortal.ServiceDefaults;
 /// <summary>What every process of Story Portal shares, in two calls.</summary>
 public static class Extensions
 {
-    /// <summary>Adds listening ports, telemetry, health, problem details, service discovery and resilient HTTP clients.</summary>
+    /// <summary>Adds listening ports, telemetry, measurements, health, problem details, service discovery and resilient HTTP clients.</summary>
     /// <param name="builder">The process.</param>
     /// <param name="service">The name under which it appears in telemetry, health and the service registry.</param>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string service)
@@ -21,6 +22,7 @@ public static class Extensions
         builder.ConfigureListening();
         builder.AddTelemetry(service);
         builder.AddHealth();
+        builder.AddPerformance();
         builder.AddProblems();
 
         builder.Services.AddSingleton(TimeProvider.System);

@@ -1,6 +1,7 @@
 using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
 using StoryPortal.ServiceHub.Agents;
@@ -11,6 +12,7 @@ using StoryPortal.ServiceHub.Events;
 using StoryPortal.ServiceHub.Events.Stream;
 using StoryPortal.ServiceHub.Http;
 using StoryPortal.ServiceHub.Models;
+using StoryPortal.ServiceHub.Performance;
 using StoryPortal.ServiceHub.QualityScores;
 using StoryPortal.ServiceHub.Services;
 using StoryPortal.ServiceHub.Sessions;
@@ -24,6 +26,7 @@ builder.AddHttp();
 builder.AddBatch();
 builder.AddEventStreams();
 builder.AddDocumentation();
+builder.AddPerformanceChecks();
 builder.AddRegistry();
 builder.AddSelfRegistration(self =>
 {
@@ -35,6 +38,7 @@ builder.AddSelfRegistration(self =>
 var app = builder.Build();
 
 app.UseBatches();
+app.UseRequestMeasurement();
 app.UseServiceDefaults();
 app.UseHttp();
 
@@ -47,17 +51,9 @@ v1.MapApiRequests();
 v1.MapServices();
 v1.MapModels();
 v1.MapBatch();
-
-var admin = v1.MapAdminGroup();
-admin.MapApiKeys();
-admin.MapCache();
-admin.MapJobs();
-
-var system = app.MapInternalGroup();
-system.MapRegistration();
-system.MapKeyLookup();
-system.MapApiRequestLog();
-
+v1.MapPerformance();
+v1.MapAdmin();
+app.MapInternal();
 app.MapDocumentation();
 
 app.Run();

@@ -10,6 +10,8 @@ public static class JobCommands
         Add("retention", "Delete what is too old now", "DeleteLines", "Delete every row that is older than its table's retention?");
         Add("autovacuum-settings", "Check autovacuum settings now", "TableSettings");
         Add("index-report", "Report on indexes now", "DocumentTable");
+        Add("performance-baseline", "Keep the scorecard now", "Ruler");
+        Add("performance-report", "Write the performance report now", "DocumentText");
         return hub;
 
         void Add(string job, string displayName, string icon, string? confirmation = null) =>

@@ -17,4 +17,11 @@ public enum QueryClass
 /// <param name="Name">Stable name, such as <c>agents.get</c>.</param>
 /// <param name="Class">What it may cost.</param>
 /// <param name="Sql">The text, always the same for the same query: Npgsql prepares it once for each connection.</param>
-public sealed record Query(string Name, QueryClass Class, string Sql);
+public sealed record Query(string Name, QueryClass Class, string Sql)
+{
+    /// <summary>Whether it only reads.</summary>
+    public bool IsRead { get; } =
+        (Sql.StartsWith("SELECT", StringComparison.Ordinal) || Sql.StartsWith("WITH", StringComparison.Ordinal))
+        && !Sql.Contains("INSERT INTO", StringComparison.Ordinal) && !Sql.Contains("UPDATE mcp_documents", StringComparison.Ordinal)
+        && !Sql.Contains("DELETE FROM", StringComparison.Ordinal);
+}

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Npgsql;
+using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Telemetry;
 
 namespace StoryPortal.DataLayer.Database;
@@ -14,10 +15,12 @@ public sealed class StoryDatabase
     private static readonly string[] ClassNames = ["simple", "join", "aggregate"];
 
     private readonly Histogram<double> _duration;
+    private readonly QueryTimes? _times;
 
-    /// <summary>Runs queries on <paramref name="source"/>.</summary>
-    public StoryDatabase(NpgsqlDataSource source, DatabaseOptions options, IMeterFactory meters)
+    /// <summary>Runs queries on <paramref name="source"/>, and tells their times to <paramref name="recorder"/> where there is one.</summary>
+    public StoryDatabase(NpgsqlDataSource source, DatabaseOptions options, IMeterFactory meters, Recorder? recorder = null)
     {
+        _times = recorder is null ? null : new QueryTimes(recorder);
         Source = source;
         QuickSeconds = options.QuickCommandTimeoutSeconds;
         _duration = meters.Create(TelemetryNames.Prefix + "DataLayer").CreateHistogram(
@@ -33,6 +36,9 @@ public sealed class StoryDatabase
 
     /// <summary>Seconds that a statement may take which has little to do.</summary>
     internal int QuickSeconds { get; }
+
+    /// <summary>With which parameters the queries ran.</summary>
+    internal QuerySamples Samples { get; } = new();
 
     /// <summary>Every row of the answer.</summary>
     public async Task<List<T>> ListAsync<T>(
@@ -117,10 +123,11 @@ public sealed class StoryDatabase
     }
 
     /// <summary>Measures what happens until the result is disposed, as <paramref name="query"/>.</summary>
-    internal Measurement Measure(Query query) => new(_duration, query, Stopwatch.GetTimestamp());
+    internal Measurement Measure(Query query) => new(_duration, _times, query, Stopwatch.GetTimestamp());
 
     private NpgsqlCommand CreateCommand(Query query, IReadOnlyList<NpgsqlParameter> parameters)
     {
+        Samples.Note(query, parameters);
         var command = StoryTransaction.Current is { } shared ? new NpgsqlCommand(query.Sql, shared.Connection) : Source.CreateCommand(query.Sql);
         if (query.Class != QueryClass.Aggregate)
         {
@@ -135,11 +142,16 @@ public sealed class StoryDatabase
         return command;
     }
 
-    internal readonly struct Measurement(Histogram<double> histogram, Query query, long start) : IDisposable
+    internal readonly struct Measurement(Histogram<double> histogram, QueryTimes? times, Query query, long start) : IDisposable
     {
-        public void Dispose() => histogram.Record(
-            Stopwatch.GetElapsedTime(start).TotalSeconds,
-            new KeyValuePair<string, object?>("query", query.Name),
-            new KeyValuePair<string, object?>("query_class", ClassNames[(int)query.Class]));
+        public void Dispose()
+        {
+            var duration = Stopwatch.GetElapsedTime(start);
+            histogram.Record(
+                duration.TotalSeconds,
+                new KeyValuePair<string, object?>("query", query.Name),
+                new KeyValuePair<string, object?>("query_class", ClassNames[(int)query.Class]));
+            times?.Add(query, duration);
+        }
     }
 }

@@ -8,6 +8,7 @@ using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.Performance;
 using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.DataLayer.Sessions;
@@ -43,6 +44,14 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(InstanceRegistration))]
 [JsonSerializable(typeof(NewInstance))]
 [JsonSerializable(typeof(RegistryState))]
+[JsonSerializable(typeof(Scorecard))]
+[JsonSerializable(typeof(Checklist))]
+[JsonSerializable(typeof(List<SlowQuery>))]
+[JsonSerializable(typeof(List<Baseline>))]
+[JsonSerializable(typeof(NewBaseline))]
+[JsonSerializable(typeof(BaselineComparison))]
+[JsonSerializable(typeof(List<LoadTest>))]
+[JsonSerializable(typeof(NewLoadTest))]
 [JsonSerializable(typeof(WarmUp))]
 [JsonSerializable(typeof(Flush))]
 [JsonSerializable(typeof(List<ApiKey>))]

@@ -1,5 +1,7 @@
 using StoryPortal.DataLayer.Maintenance.Autovacuum;
+using StoryPortal.DataLayer.Maintenance.Baselines;
 using StoryPortal.DataLayer.Maintenance.IndexReport;
+using StoryPortal.DataLayer.Maintenance.PerformanceReports;
 using StoryPortal.DataLayer.Maintenance.Retention;
 using StoryPortal.DataLayer.Maintenance.Vacuum;
 using StoryPortal.ServiceDefaults.Health;
@@ -16,6 +18,8 @@ public static class MaintenanceExtensions
         builder.AddJob<RetentionJob, RetentionOptions>(RetentionJob.JobName, RetentionOptions.Section);
         builder.AddJob<AutovacuumJob, AutovacuumOptions>(AutovacuumJob.JobName, AutovacuumOptions.Section);
         builder.AddJob<IndexReportJob, IndexReportOptions>(IndexReportJob.JobName, IndexReportOptions.Section);
+        builder.AddJob<BaselineJob, BaselineOptions>(BaselineJob.JobName, BaselineOptions.Section);
+        builder.AddJob<PerformanceReportJob, PerformanceReportOptions>(PerformanceReportJob.JobName, PerformanceReportOptions.Section);
 
         builder.AddValidated<MaintenanceOptions>(MaintenanceOptions.Section);
         builder.Services.AddSingleton<QuietestHour>();

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using StoryPortal.Gateway.Load;
 using StoryPortal.Gateway.RequestLog;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Performance;
 
 namespace StoryPortal.Gateway.Exchanges;
 
 /// <summary>The outermost part: gives each request its id, each answer the headers that all of them have, and the log its line.</summary>
-internal sealed class ExchangeMiddleware(RequestDelegate next, AnswerHeaders headers, LoadLimit load, RequestLogQueue log, TimeProvider time)
+internal sealed class ExchangeMiddleware(
+    RequestDelegate next, AnswerHeaders headers, LoadLimit load, RequestMeasurement requests, RequestLogQueue log, TimeProvider time)
 {
     private const string Prefix = "/api";
 
@@ -77,6 +79,7 @@ internal sealed class ExchangeMiddleware(RequestDelegate next, AnswerHeaders hea
 
         exchange.ResponseBytes = context.Response.ContentLength;
         exchange.Consumer = context.Features.Get<Verdict>()?.Key?.Name;
+        requests.Record(context, exchange.Method, exchange.Route, exchange.Latency, exchange.StatusCode, fromClient: true);
         log.Add(exchange);
     }
 }

@@ -18,9 +18,12 @@ internal sealed class HubTransformer(bool isStream) : HttpTransformer
             headers.Remove(claim);
         }
 
-        // The proxy leaves these out, for its client's own instrumentation to add; that would cost every request, recorded or not.
+        // The gateway's own span and not its caller's as well: a hub that hears two begins a trace of its own. (The client's instrumentation would do
+        // this too, and cost every request, recorded or not.)
         if (Activity.Current is { } span)
         {
+            headers.TraceParent = default;
+            headers.TraceState = default;
             request.Headers.TryAddWithoutValidation("traceparent", span.Id);
             if (span.TraceStateString is { Length: > 0 } state)
             {

@@ -27,4 +27,6 @@ public sealed class RegistrationOptions
     /// <summary>Seconds without a sign of life after which it counts as critical; it gives one every third of that. Default 30.</summary>
     [Range(3, 3600)]
     public int LeaseSeconds { get; set; } = 30;
+
+    internal string Id => InstanceId ?? $"{Environment.MachineName}-{(Url is null ? Environment.ProcessId : new Uri(Url).Port)}".ToLowerInvariant();
 }

@@ -1,8 +1,8 @@
-using System.Reflection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults.Health;
+using StoryPortal.ServiceDefaults.Performance;
 
 namespace StoryPortal.ServiceDefaults.Registration;
 
@@ -19,8 +19,6 @@ internal sealed partial class SelfRegistration(
 
     private readonly RegistrationOptions _self = options.Value;
 
-    private string InstanceId => _self.InstanceId ?? $"{Environment.MachineName}-{new Uri(_self.Url!).Port}".ToLowerInvariant();
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (_self.Url is null)
@@ -35,7 +33,7 @@ internal sealed partial class SelfRegistration(
         var registration = new InstanceRegistration
         {
             Url = _self.Url,
-            Version = Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0],
+            Version = ProcessReadings.Version,
             Layer = _self.Layer,
             Description = _self.Description,
             Tags = _self.Tags,
@@ -46,10 +44,10 @@ internal sealed partial class SelfRegistration(
         var told = false;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var failure = await TryAsync(() => registry.RegisterAsync(service.Value, InstanceId, registration, stoppingToken));
+            var failure = await TryAsync(() => registry.RegisterAsync(service.Value, _self.Id, registration, stoppingToken));
             if (failure is null && !known)
             {
-                LogRegistered(service.Value, InstanceId, _self.Url);
+                LogRegistered(service.Value, _self.Id, _self.Url);
             }
             else if (failure is not null && !told && !stoppingToken.IsCancellationRequested)
             {
@@ -73,7 +71,7 @@ internal sealed partial class SelfRegistration(
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(2));
-        if (await TryAsync(() => registry.DeregisterAsync(service.Value, InstanceId, deadline.Token)) is { } failure)
+        if (await TryAsync(() => registry.DeregisterAsync(service.Value, _self.Id, deadline.Token)) is { } failure)
         {
             LogLeftToLease(service.Value, failure);
         }

@@ -22,6 +22,7 @@ internal static class LoggingDefaults
         ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
         ["Logging:Console:FormatterName"] = "simple",
         ["Logging:Console:FormatterOptions:SingleLine"] = "true",
+        ["Logging:Console:FormatterOptions:IncludeScopes"] = "true", // the ids of trace and span
     };
 
     public static void AddLoggingDefaults(this IConfigurationBuilder configuration) =>

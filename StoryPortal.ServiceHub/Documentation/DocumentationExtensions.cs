@@ -5,6 +5,7 @@ using Scalar.AspNetCore;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Performance;
 using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults.Authentication;
@@ -41,6 +42,9 @@ internal static class DocumentationExtensions
             Describe<EventBucket>(schema, context);
             Describe<ServiceStatus>(schema, context);
             Describe<ServiceDefaults.Authentication.Scope>(schema, context);
+            Describe<RowStatus>(schema, context);
+            Describe<CheckStatus>(schema, context);
+            Describe<Trend>(schema, context);
             if (context.JsonTypeInfo.Type == typeof(DateTimeOffset))
             {
                 schema.Type = JsonSchemaType.String;

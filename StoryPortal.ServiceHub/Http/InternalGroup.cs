@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Listening;
+using StoryPortal.ServiceHub.Admin;
+using StoryPortal.ServiceHub.ApiRequests;
+using StoryPortal.ServiceHub.Services;
 
 namespace StoryPortal.ServiceHub.Http;
 
@@ -10,7 +13,7 @@ namespace StoryPortal.ServiceHub.Http;
 /// </summary>
 internal static class InternalGroup
 {
-    public static RouteGroupBuilder MapInternalGroup(this IEndpointRouteBuilder endpoints)
+    public static void MapInternal(this IEndpointRouteBuilder endpoints)
     {
         var key = new SecretKey(endpoints.ServiceProvider.GetRequiredService<IOptions<AuthenticationOptions>>().Value.InternalKey);
         var port = endpoints.ServiceProvider.GetRequiredService<ListenOptions>().Http2;
@@ -20,6 +23,9 @@ internal static class InternalGroup
             context.HttpContext.Connection.LocalPort == port && key.Matches(context.HttpContext.Request.Headers[KeyHeaders.Internal])
                 ? await next(context)
                 : TypedResults.Problem(statusCode: StatusCodes.Status404NotFound));
-        return group;
+
+        group.MapRegistration();
+        group.MapKeyLookup();
+        group.MapApiRequestLog();
     }
 }

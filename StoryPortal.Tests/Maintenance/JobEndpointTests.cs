@@ -14,7 +14,7 @@ namespace StoryPortal.Tests.Maintenance;
 [Collection(SharedSystem.Name)]
 public sealed class JobEndpointTests(StoryPortalSystem system)
 {
-    private static readonly string[] Names = ["autovacuum-settings", "index-report", "retention", "vacuum"];
+    private static readonly string[] Names = ["autovacuum-settings", "index-report", "performance-baseline", "performance-report", "retention", "vacuum"];
 
     [Fact]
     public async Task Every_job_is_listed_with_its_schedule()
@@ -31,6 +31,8 @@ public sealed class JobEndpointTests(StoryPortalSystem system)
     [InlineData("retention")]
     [InlineData("autovacuum-settings")]
     [InlineData("index-report")]
+    [InlineData("performance-baseline")]
+    [InlineData("performance-report")]
     public async Task A_command_of_the_dashboard_runs_a_job_now(string name)
     {
         var asked = DateTimeOffset.UtcNow.AddTicks(-10); // Postgres keeps microseconds

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Trace;
 using StackExchange.Redis;
 
 namespace Microsoft.Extensions.Hosting;
@@ -36,6 +37,11 @@ public static class AspireRedisExtensions
         {
             // As the real one: connects at the start, and fails there unless AbortOnConnectFail is false.
             builder.Services.AddHostedService<RedisActivation>();
+        }
+
+        if (!settings.DisableTracing)
+        {
+            builder.Services.AddOpenTelemetry().WithTracing(tracing => tracing.AddRedisInstrumentation());
         }
 
         if (!settings.DisableHealthChecks)

@@ -9,7 +9,7 @@ public sealed class StackExchangeRedisSettings
     /// <summary>Whether there is no health check.</summary>
     public bool DisableHealthChecks { get; set; }
 
-    /// <summary>Whether there are no traces; the stand-in has none.</summary>
+    /// <summary>Whether there are no traces.</summary>
     public bool DisableTracing { get; set; }
 
     /// <summary>Whether the connection is made when it is first used instead of at the start.</summary>

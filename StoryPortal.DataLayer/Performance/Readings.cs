@@ -1,0 +1,110 @@
+using StoryPortal.ServiceDefaults.Performance;
+
+namespace StoryPortal.DataLayer.Performance;
+
+/// <summary>The snapshots of several processes, merged: buckets and counts are added, never percentiles.</summary>
+public sealed class Readings(IReadOnlyList<PerformanceSnapshot> processes)
+{
+    private const int Digits = 3;
+
+    /// <summary>Whose snapshots these are.</summary>
+    public IReadOnlyList<PerformanceSnapshot> Processes => processes;
+
+    /// <summary>The row of a target.</summary>
+    public ScorecardRow Row(Target target)
+    {
+        var (current, samples) = Value(target, times => times.Window, count => count.Window, state => state.Window);
+        var (total, seen) = Value(target, times => times.Total, count => count.Total, state => state.Total);
+        current = samples >= target.LeastSamples ? current : null;
+        var status = current is not { } value ? RowStatus.NoData
+            : !target.IsMet(value) ? RowStatus.Missed
+            : target.IsAtRisk(value) ? RowStatus.AtRisk
+            : RowStatus.Ok;
+        return new ScorecardRow(
+            target.Id, target.Area, target.What, target.Value, target.Direction == Direction.Below ? "below" : "above", target.Unit,
+            Rounded(current), Rounded(seen >= target.LeastSamples ? total : null), samples, status);
+    }
+
+    /// <summary>A count over the window, of all processes.</summary>
+    public long Count(string name) => processes.Sum(process => process.Counts.GetValueOrDefault(name)?.Window ?? 0);
+
+    /// <summary>A count since the processes started.</summary>
+    public long Total(string name) => processes.Sum(process => process.Counts.GetValueOrDefault(name)?.Total ?? 0);
+
+    /// <summary>The highest value of a state since the processes started; null where nobody told of it.</summary>
+    public double? Highest(string name) =>
+        processes.Select(process => process.States.GetValueOrDefault(name)).OfType<MeasuredState>().Select(state => (double?)state.Total.Highest).Max();
+
+    /// <summary>The names of counts that begin so, without that beginning.</summary>
+    public IEnumerable<string> NamesAfter(string prefix) =>
+        processes.SelectMany(process => process.Counts.Keys).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => name[prefix.Length..]).Distinct();
+
+    /// <summary>What a tier of the cache did over the window.</summary>
+    public CacheReport Cache(string tier)
+    {
+        var (memory, redis, misses) = (Count(Measured.Hits(tier, "l1")), Count(Measured.Hits(tier, "l2")), Count(Measured.Misses(tier)));
+        return new CacheReport(tier, memory, redis, misses, Rounded(Percent(memory + redis, memory + redis + misses)), Rounded(Percent(redis, redis + misses)));
+    }
+
+    private (double? Value, long Samples) Value(
+        Target target, Func<MeasuredTimes, long[]> times, Func<MeasuredCount, long> count, Func<MeasuredState, MeasuredRange> state) => target.Measure switch
+        {
+            Measure.P95 => Percentile(target, times, 95),
+            Measure.P99 => Percentile(target, times, 99),
+            Measure.Percent => Share(target, count),
+            Measure.Highest => States(target, state, seen => seen.SelectMany(ranges => ranges).Max(range => range.Highest)),
+
+            // Of a server that several processes look at, one look counts.
+            Measure.SumOfHighest => States(target, state, seen => seen.Sum(ranges => Combined(ranges, range => range.Highest))),
+            _ => States(target, state, seen => seen.Sum(ranges => Combined(ranges, range => range.Mean))),
+        };
+
+    private (double? Value, long Samples) Percentile(Target target, Func<MeasuredTimes, long[]> times, double percent)
+    {
+        var histogram = new Histogram();
+        foreach (var process in processes)
+        {
+            foreach (var source in target.Sources)
+            {
+                if (process.Times.TryGetValue(source, out var measured))
+                {
+                    histogram.Add(times(measured));
+                }
+            }
+        }
+
+        return (histogram.Percentile(percent), histogram.Count);
+    }
+
+    private (double? Value, long Samples) Share(Target target, Func<MeasuredCount, long> count)
+    {
+        var of = Sum(target.Of!);
+        return (Percent(Sum(target.Sources), of), of);
+
+        long Sum(string[] names) => names.Sum(name => processes.Sum(process => process.Counts.TryGetValue(name, out var measured) ? count(measured) : 0));
+    }
+
+    // Every source must be known, or the sum would be too small and look well.
+    private (double? Value, long Samples) States(Target target, Func<MeasuredState, MeasuredRange> state, Func<MeasuredRange[][], double> combine)
+    {
+        MeasuredRange[][] seen = [.. target.Sources.Select(source => SeenOf(source, state))];
+        return seen.All(ranges => ranges.Length > 0) ? (combine(seen), seen.Sum(ranges => ranges.Sum(range => range.Samples))) : (null, 0);
+    }
+
+    private MeasuredRange[] SeenOf(string source, Func<MeasuredState, MeasuredRange> state)
+    {
+        MeasuredRange[] seen =
+        [
+            .. processes.Select(process => process.States.GetValueOrDefault(source)).OfType<MeasuredState>()
+                // What happens once stays true when it lies further back than the window.
+                .Select(measured => source == Measured.Startup ? measured.Total : state(measured)).Where(range => range.Samples > 0),
+        ];
+        return seen.Length == 0 || source.StartsWith("process.", StringComparison.Ordinal) ? seen : [seen.MaxBy(range => range.Highest)];
+    }
+
+    private static double Combined(MeasuredRange[] ranges, Func<MeasuredRange, double> value) => ranges.Sum(value);
+
+    private static double? Percent(long part, long whole) => whole == 0 ? null : 100.0 * part / whole;
+
+    private static double? Rounded(double? value) => value is { } number ? Math.Round(number, Digits) : null;
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Options;
+using StoryPortal.ServiceDefaults.Health;
+using StoryPortal.ServiceDefaults.Registration;
+
+namespace StoryPortal.ServiceDefaults.Performance;
+
+/// <summary>What this process uses, how long it took to start, and all that it has measured: its snapshot.</summary>
+public sealed class ProcessReadings
+{
+    private const string MemoryLimitFile = "/sys/fs/cgroup/memory.max";
+
+    private readonly Recorder _recorder;
+    private readonly ServiceName _service;
+    private readonly string _instance;
+    private readonly TimeProvider _time;
+    private readonly DateTimeOffset _startedAt;
+    private readonly long? _memoryLimit = ReadMemoryLimit();
+    private TimeSpan _processor;
+    private long _looked;
+
+    internal ProcessReadings(Recorder recorder, ServiceName service, IOptions<RegistrationOptions> registration, HealthState health, TimeProvider time)
+    {
+        (_recorder, _service, _instance, _time) = (recorder, service, registration.Value.Id, time);
+        using var process = Process.GetCurrentProcess();
+        _startedAt = process.StartTime.ToUniversalTime();
+        (_processor, _looked) = (process.TotalProcessorTime, time.GetTimestamp());
+        _ = health.WhenStarted.ContinueWith(
+            _ => recorder.StateOf(Measured.Startup).Set((time.GetUtcNow() - _startedAt).TotalSeconds),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>The version that runs.</summary>
+    public static string Version { get; } =
+        Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    /// <summary>What there is now.</summary>
+    public PerformanceSnapshot Snapshot()
+    {
+        var (times, counts, states) = _recorder.Read();
+        return new PerformanceSnapshot
+        {
+            Service = _service.Value,
+            Instance = _instance,
+            Version = Version,
+            TakenAt = _time.GetUtcNow(),
+            StartedAt = _startedAt,
+            MemoryLimit = _memoryLimit,
+            Cores = Environment.ProcessorCount,
+            Times = times,
+            Counts = counts,
+            States = states,
+        };
+    }
+
+    /// <summary>Looks at what the process uses.</summary>
+    internal void Look()
+    {
+        using var process = Process.GetCurrentProcess();
+        var (processor, now) = (process.TotalProcessorTime, _time.GetTimestamp());
+        if (_time.GetElapsedTime(_looked, now) is { Ticks: > 0 } elapsed)
+        {
+            _recorder.StateOf(Measured.Cpu).Set((processor - _processor) / elapsed);
+            (_processor, _looked) = (processor, now);
+        }
+
+        _recorder.StateOf(Measured.Memory).Set(process.WorkingSet64);
+        _recorder.StateOf(Measured.ThreadQueue).Set(ThreadPool.PendingWorkItemCount);
+        _recorder.StateOf(Measured.Threads).Set(ThreadPool.ThreadCount);
+    }
+
+    // "max" where nothing limits it, and no file where there are no control groups.
+    private static long? ReadMemoryLimit() =>
+        File.Exists(MemoryLimitFile) && long.TryParse(File.ReadAllText(MemoryLimitFile), CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
+}

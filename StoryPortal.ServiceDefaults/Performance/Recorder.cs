@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+
+namespace StoryPortal.ServiceDefaults.Performance;
+
+/// <summary>
+/// What this process measures on itself: times, counts and states, since its start and over the last five minutes. Recording costs some nanoseconds and
+/// no memory. What is recorded only grows; every ten seconds it is noted how far, and the window is the difference.
+/// </summary>
+public sealed class Recorder(TimeProvider time)
+{
+    /// <summary>Seconds of the window.</summary>
+    public const int WindowSeconds = 300;
+
+    private const int SliceSeconds = 10;
+    private const int Slices = WindowSeconds / SliceSeconds;
+
+    private readonly ConcurrentDictionary<string, Times> _times = [];
+    private readonly ConcurrentDictionary<string, Tally> _tallies = [];
+    private readonly ConcurrentDictionary<string, State> _states = [];
+    private readonly Lock _turning = new();
+    private readonly long _start = time.GetTimestamp();
+    private long _turned;
+
+    /// <summary>The times of that name; keep it.</summary>
+    public Times TimesOf(string name) => _times.GetOrAdd(name, static _ => new Times());
+
+    /// <summary>The count of that name; keep it.</summary>
+    public Tally TallyOf(string name) => _tallies.GetOrAdd(name, static _ => new Tally());
+
+    /// <summary>The state of that name; keep it.</summary>
+    public State StateOf(string name) => _states.GetOrAdd(name, static _ => new State());
+
+    /// <summary>What there is, to be sent.</summary>
+    internal (Dictionary<string, MeasuredTimes> Times, Dictionary<string, MeasuredCount> Counts, Dictionary<string, MeasuredState> States) Read()
+    {
+        lock (_turning)
+        {
+            Turn();
+            return (
+                _times.Where(pair => pair.Value.Any).ToDictionary(pair => pair.Key, pair => pair.Value.Read()),
+                _tallies.ToDictionary(pair => pair.Key, pair => pair.Value.Read()),
+                _states.Where(pair => pair.Value.Any).ToDictionary(pair => pair.Key, pair => pair.Value.Read()));
+        }
+    }
+
+    // As many slices as have gone by: who reads seldom gets a window that ends now all the same.
+    private void Turn()
+    {
+        var now = (long)time.GetElapsedTime(_start).TotalSeconds / SliceSeconds;
+        for (; _turned < now; _turned++)
+        {
+            foreach (var ring in _times.Values.Cast<IRing>().Concat(_tallies.Values).Concat(_states.Values))
+            {
+                ring.Turn(Slices);
+            }
+        }
+    }
+
+    private interface IRing
+    {
+        /// <summary>Begins a slice, and forgets those before the last <paramref name="slices"/>.</summary>
+        void Turn(int slices);
+    }
+
+    /// <summary>How long something takes.</summary>
+    public sealed class Times : IRing
+    {
+        private readonly Stripes _counts = new(Buckets.Count);
+        private readonly Queue<long[]> _slices = [];
+        private long[] _noted = new long[Buckets.Count];
+        private bool _any;
+
+        internal bool Any => Volatile.Read(ref _any);
+
+        /// <summary>One more.</summary>
+        public void Add(TimeSpan duration)
+        {
+            _counts.Add(Buckets.IndexOf(duration.Ticks / TimeSpan.TicksPerMicrosecond));
+            if (!_any)
+            {
+                Volatile.Write(ref _any, true);
+            }
+        }
+
+        void IRing.Turn(int slices)
+        {
+            var counts = _counts.Sum();
+            _slices.Enqueue(Histogram.ToSparse(counts, _noted));
+            _noted = counts;
+            Shorten(_slices, slices);
+        }
+
+        internal MeasuredTimes Read()
+        {
+            var counts = _counts.Sum();
+            var window = new long[Buckets.Count];
+            foreach (var slice in _slices.Append(Histogram.ToSparse(counts, _noted)))
+            {
+                for (var i = 0; i < slice.Length; i += 2)
+                {
+                    window[slice[i]] += slice[i + 1];
+                }
+            }
+
+            return new MeasuredTimes(Histogram.ToSparse(window), Histogram.ToSparse(counts));
+        }
+    }
+
+    /// <summary>How often something happens.</summary>
+    public sealed class Tally : IRing
+    {
+        private readonly Stripes _count = new(1);
+        private readonly Queue<long> _slices = [];
+        private long _noted;
+
+        /// <summary>Since the start.</summary>
+        public long Total => _count.Sum()[0];
+
+        /// <summary>So many more.</summary>
+        public void Add(long count = 1) => _count.Add(0, count);
+
+        void IRing.Turn(int slices)
+        {
+            var count = Total;
+            _slices.Enqueue(count - _noted);
+            _noted = count;
+            Shorten(_slices, slices);
+        }
+
+        internal MeasuredCount Read()
+        {
+            var count = Total;
+            return new MeasuredCount(_slices.Sum() + count - _noted, count);
+        }
+    }
+
+    /// <summary>Something that is looked at now and then.</summary>
+    public sealed class State : IRing
+    {
+        private readonly Lock _gate = new();
+        private readonly Queue<MeasuredRange> _slices = [];
+        private MeasuredRange _slice;
+        private MeasuredRange _total;
+
+        internal bool Any => _total.Samples > 0;
+
+        /// <summary>It is so now.</summary>
+        public void Set(double value)
+        {
+            lock (_gate)
+            {
+                var seen = new MeasuredRange(value, value, 1);
+                _slice = _slice.With(seen);
+                _total = _total.With(seen);
+            }
+        }
+
+        void IRing.Turn(int slices)
+        {
+            lock (_gate)
+            {
+                _slices.Enqueue(_slice);
+                _slice = default;
+                Shorten(_slices, slices);
+            }
+        }
+
+        internal MeasuredState Read()
+        {
+            lock (_gate)
+            {
+                return new MeasuredState(_slices.Aggregate(_slice, (sum, slice) => sum.With(slice)), _total);
+            }
+        }
+    }
+
+    private static void Shorten<T>(Queue<T> queue, int length)
+    {
+        while (queue.Count > length)
+        {
+            queue.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http;
+using StoryPortal.ServiceDefaults.Telemetry;
+
+namespace StoryPortal.ServiceDefaults.Performance;
+
+/// <summary>Measures requests: for Prometheus by method and route, for the scorecard by class.</summary>
+public sealed class RequestMeasurement
+{
+    private const string Unmatched = "unmatched";
+
+    // Around the targets: 50, 200, 300, 500 ms and 1 s are bucket boundaries, so that "below target" is exact.
+    private static readonly double[] Boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10];
+
+    private readonly ConcurrentDictionary<string, (RequestClass? Read, RequestClass? Write)> _classes = new(StringComparer.Ordinal);
+    private readonly Recorder.Times?[] _times;
+    private readonly Recorder.Tally _requests;
+    private readonly Recorder.Tally _failed;
+    private readonly Recorder.Tally _compressed;
+    private readonly Recorder.Tally _anyProtocol;
+    private readonly Recorder.Tally _http2;
+    private readonly Histogram<double> _duration;
+    private readonly Counter<long> _failures;
+
+    /// <summary>Measures into <paramref name="recorder"/> and a meter of <paramref name="meters"/>.</summary>
+    public RequestMeasurement(Recorder recorder, IMeterFactory meters)
+    {
+        _times = [.. new[] { Measured.Health, Measured.List, Measured.Detail, Measured.Write }.Select(recorder.TimesOf), null, null];
+        (_requests, _failed, _compressed) = (recorder.TallyOf(Measured.Requests), recorder.TallyOf(Measured.Failed), recorder.TallyOf(Measured.Compressed));
+        (_anyProtocol, _http2) = (recorder.TallyOf(Measured.AnyProtocol), recorder.TallyOf(Measured.Http2));
+
+        var meter = meters.Create(TelemetryNames.Prefix + "Requests");
+        _duration = meter.CreateHistogram(
+            "request_duration_seconds", unit: "s", "Time from a request's arrival until its answer was written.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
+        _failures = meter.CreateCounter<long>("requests_failed_total", description: "Requests that were answered with status 500 to 599.");
+    }
+
+    /// <summary>Measures a request that has been answered.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="method">Its method, as it was sent.</param>
+    /// <param name="template">The template of the route that answered, such as <c>/v1/agents/{id}</c>; null for none.</param>
+    /// <param name="duration">How long it took.</param>
+    /// <param name="status">The status of the answer.</param>
+    /// <param name="fromClient">Whether it came from a client, and not through the gateway, which measures it as its client sees it.</param>
+    public void Record(HttpContext context, string method, string? template, TimeSpan duration, int status, bool fromClient)
+    {
+        var endpoint = template ?? Unmatched;
+        var (methodTag, endpointTag) = (new KeyValuePair<string, object?>("method", Known(method)), new KeyValuePair<string, object?>("endpoint", endpoint));
+        _duration.Record(duration.TotalSeconds, methodTag, endpointTag);
+        var failed = status >= StatusCodes.Status500InternalServerError;
+        if (failed)
+        {
+            _failures.Add(1, methodTag, endpointTag);
+        }
+
+        _anyProtocol.Add();
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            _http2.Add();
+        }
+
+        if (context.Response.Headers.ContentEncoding.Count > 0)
+        {
+            _compressed.Add();
+        }
+
+        var classes = _classes.GetOrAdd(endpoint, static endpoint => (RequestClasses.Of(HttpMethods.Get, endpoint), RequestClasses.Of(HttpMethods.Post, endpoint)));
+        var requestClass = RequestClasses.IsRead(method) ? classes.Read : classes.Write;
+        if (requestClass == RequestClass.Health)
+        {
+            _times[(int)RequestClass.Health]!.Add(duration);
+        }
+        else if (fromClient && requestClass is RequestClass.List or RequestClass.Detail or RequestClass.Write)
+        {
+            Count(failed);
+            _times[(int)requestClass]!.Add(duration);
+        }
+        else if (fromClient && failed && requestClass is null)
+        {
+            Count(failed); // refused before it had a route: there was no hub, or no room
+        }
+    }
+
+    private void Count(bool failed)
+    {
+        _requests.Add();
+        if (failed)
+        {
+            _failed.Add();
+        }
+    }
+
+    // Whatever callers make up is one label.
+    private static string Known(string method) => method switch
+    {
+        "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" => method,
+        _ => "_OTHER",
+    };
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Net;
+using Aspire.Hosting.ApplicationModel;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Telemetry;
+
+/// <summary>One request is one trace, from the gateway to the database, and what is logged on the way carries its id.</summary>
+public sealed class TraceTests : IAsyncLifetime
+{
+    private Collector _collector = null!;
+    private StoryPortalSystem _system = null!;
+
+    public async Task InitializeAsync()
+    {
+        _collector = await Collector.StartAsync();
+        _system = new StoryPortalSystem([], builder =>
+        {
+            foreach (var process in builder.Resources.OfType<ProjectResource>())
+            {
+                process.Annotations.Add(new EnvironmentCallbackAnnotation(context =>
+                {
+                    context.EnvironmentVariables["OTEL_EXPORTER_OTLP_ENDPOINT"] = _collector.Address;
+                    context.EnvironmentVariables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+                    context.EnvironmentVariables["OTEL_BSP_SCHEDULE_DELAY"] = "200";
+                    context.EnvironmentVariables["OTEL_BLRP_SCHEDULE_DELAY"] = "200";
+                    return Task.CompletedTask;
+                }));
+            }
+        });
+        await _system.InitializeAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _system.DisposeAsync();
+        await _collector.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_request_is_one_trace_over_gateway_hub_redis_and_postgres()
+    {
+        var (trace, caller) = (ActivityTraceId.CreateRandom().ToHexString(), ActivitySpanId.CreateRandom().ToHexString());
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"/v1/agents/{Guid.NewGuid()}", UriKind.Relative));
+        request.Headers.Add("traceparent", $"00-{trace}-{caller}-01");
+        using var response = await _system.Gateway.SendAsync(request);
+        await response.ProblemAsync(HttpStatusCode.NotFound); // looked for in memory, in Redis and in Postgres
+        Assert.Contains(trace, response.Headers.GetValues("traceparent").Single(), StringComparison.Ordinal);
+
+        await ArrivedAsync(trace, span => span.Service == "gateway" && span.ParentId == caller);
+        await ArrivedAsync(trace, span => span.Service == "service-hub" && span.Scope == "Microsoft.AspNetCore");
+        await ArrivedAsync(trace, span => span.Service == "service-hub" && span.Scope == "Npgsql");
+        await ArrivedAsync(trace, span => span.Service == "service-hub" && span.Scope.Contains("Redis", StringComparison.Ordinal));
+        var spans = SpansOf(trace);
+
+        // One tree: whatever is not the caller's has its parent in the trace.
+        var known = spans.Select(span => span.SpanId).ToHashSet();
+        Assert.All(spans, span => Assert.True(span.ParentId == caller || known.Contains(span.ParentId), span.ToString()));
+    }
+
+    private List<Span> SpansOf(string trace) => [.. _collector.Spans.Where(span => span.TraceId == trace)];
+
+    private async Task ArrivedAsync(string trace, Predicate<Span> wanted)
+    {
+        try
+        {
+            await Eventually.TrueAsync(() => Task.FromResult(SpansOf(trace).Exists(wanted)));
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"Only these arrived:\n{string.Join('\n', SpansOf(trace))}");
+        }
+    }
+
+    [Fact]
+    public async Task What_is_logged_carries_the_id_of_its_trace()
+    {
+        using var run = await _system.Gateway.PostAsync(new Uri("/v1/admin/jobs/index-report/run", UriKind.Relative), null);
+        await run.JsonAsync(HttpStatusCode.Accepted);
+        await Eventually.TrueAsync(() => Task.FromResult(_collector.Logs.Any(log =>
+            log.Service == "data-layer" && log.Text.StartsWith("Job index-report succeeded", StringComparison.Ordinal)
+            && _collector.Spans.Any(span => span.Name == "maintenance index-report" && span.TraceId == log.TraceId))));
+    }
+}
