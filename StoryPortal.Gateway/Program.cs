@@ -3,10 +3,10 @@ using StoryPortal.Gateway.Compression;
 using StoryPortal.Gateway.Connections;
 using StoryPortal.Gateway.Exchanges;
 using StoryPortal.Gateway.Load;
+using StoryPortal.Gateway.Page;
 using StoryPortal.Gateway.Proxy;
 using StoryPortal.Gateway.RateLimiting;
 using StoryPortal.Gateway.RequestLog;
-using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Registration;
@@ -45,7 +45,7 @@ app.UseScopes();
 app.UseMiddleware<OutputCacheMiddleware>();
 app.UseResponseCompression();
 
-app.MapGet("/", () => TypedResults.Redirect("/docs")).OpenToEverybody().WithMetadata(RoutePolicy.Page);
+app.MapPage();
 app.MapProxy();
 
 app.Run();

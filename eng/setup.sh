@@ -109,6 +109,20 @@ require_tools() {
   install_debian_packages Tools "${missing[@]}"
 }
 
+# Installs Chromium, in which the tests open the page, where that is possible without asking; elsewhere they say what they lack.
+require_browser() {
+  local name
+  [ -z "${STORYPORTAL_CHROMIUM:-}" ] || return 0
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    if command -v "$name" >/dev/null; then return 0; fi
+  done
+  if ! command -v apt-get >/dev/null; then
+    note 'no Chromium here: tests of the page will fail. STORYPORTAL_CHROMIUM can name the program of a Chromium or Chrome.'
+    return 0
+  fi
+  install_debian_packages Browser chromium
+}
+
 # install_debian_packages STEP PACKAGE…: their programs only; no service is started.
 install_debian_packages() {
   local step=$1 sudo=()

@@ -7,6 +7,9 @@ public sealed class Readings(IReadOnlyList<PerformanceSnapshot> processes)
 {
     private const int Digits = 3;
 
+    // A process tells of itself every two seconds: until all have, a slice would seem to hold too little.
+    private const int SettledSeconds = 3;
+
     /// <summary>Whose snapshots these are.</summary>
     public IReadOnlyList<PerformanceSnapshot> Processes => processes;
 
@@ -23,6 +26,23 @@ public sealed class Readings(IReadOnlyList<PerformanceSnapshot> processes)
         return new ScorecardRow(
             target.Id, target.Area, target.What, target.Value, target.Direction == Direction.Below ? "below" : "above", target.Unit,
             Rounded(current), Rounded(seen >= target.LeastSamples ? total : null), samples, status);
+    }
+
+    /// <summary>API requests in every slice of the window of which all processes have told, the oldest first.</summary>
+    public IReadOnlyList<TrafficSlice> Traffic(DateTimeOffset now)
+    {
+        var end = now.ToUnixTimeSeconds() - Recorder.SliceSeconds - SettledSeconds;
+        return
+        [
+            .. processes.SelectMany(process => process.Traffic)
+                .Where(slice => slice.Begin <= end && slice.Begin > end - Recorder.WindowSeconds)
+                .GroupBy(slice => slice.Begin).OrderBy(slices => slices.Key).Select(slices =>
+                {
+                    var times = slices.Aggregate(new Histogram(), (sum, slice) => sum.Add(slice.Times));
+                    return new TrafficSlice(
+                        DateTimeOffset.FromUnixTimeSeconds(slices.Key), (double)times.Count / Recorder.SliceSeconds, Rounded(times.Percentile(50)), Rounded(times.Percentile(95)));
+                }),
+        ];
     }
 
     /// <summary>A count over the window, of all processes.</summary>

@@ -27,9 +27,17 @@ public enum RowStatus
 /// <param name="Unheard">Processes that are registered and whose measurements are missing.</param>
 /// <param name="Rows">One for each target.</param>
 /// <param name="Caches">Every tier of the cache, and what the gateway keeps (<c>output</c>), over the window.</param>
+/// <param name="Traffic">API requests in every ten seconds of the window, the oldest first.</param>
 public sealed record Scorecard(
     DateTimeOffset GeneratedAt, int WindowSeconds, IReadOnlyList<ProcessReport> Processes, IReadOnlyList<UnheardProcess> Unheard,
-    IReadOnlyList<ScorecardRow> Rows, IReadOnlyList<CacheReport> Caches);
+    IReadOnlyList<ScorecardRow> Rows, IReadOnlyList<CacheReport> Caches, IReadOnlyList<TrafficSlice> Traffic);
+
+/// <summary>API requests of ten seconds, of all processes that were heard.</summary>
+/// <param name="At">When they began.</param>
+/// <param name="RequestsPerSecond">How many were answered in a second.</param>
+/// <param name="P50Ms">The time that half of them took at most; null without any.</param>
+/// <param name="P95Ms">The time that 95 of 100 took at most; null without any.</param>
+public sealed record TrafficSlice(DateTimeOffset At, double RequestsPerSecond, double? P50Ms, double? P95Ms);
 
 /// <summary>A target and what is measured of it.</summary>
 /// <param name="Id">Its name, the same in alert rules and load tests.</param>

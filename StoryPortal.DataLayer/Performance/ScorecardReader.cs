@@ -16,13 +16,15 @@ public sealed class ScorecardReader(ProcessReadings self, IConnectionMultiplexer
     public async Task<Scorecard> ReadAsync(CancellationToken cancellationToken)
     {
         var (readings, unheard) = await HearAsync(cancellationToken);
+        var now = time.GetUtcNow();
         return new Scorecard(
-            time.GetUtcNow(),
+            now,
             Recorder.WindowSeconds,
             [.. readings.Processes.OrderBy(process => process.Service, StringComparer.Ordinal).ThenBy(process => process.Instance, StringComparer.Ordinal).Select(Report)],
             unheard,
             [.. Targets.All.Select(readings.Row)],
-            [.. Tiers.Select(readings.Cache)]);
+            [.. Tiers.Select(readings.Cache)],
+            readings.Traffic(now));
     }
 
     /// <summary>What every process has measured, and who could not be heard.</summary>

@@ -8,9 +8,11 @@ namespace StoryPortal.Gateway.Exchanges;
 /// <summary>Headers that every answer carries, whoever made it: ids, security, rate.</summary>
 internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvironment environment)
 {
-    // Data is never part of a page; a page of ours takes everything from here, styles and scripts in it included.
+    // Data is never part of a page; a page takes everything from here, and only the documents have scripts and styles in themselves.
     private const string PolicyForData = "default-src 'none'; frame-ancestors 'none'";
     private const string PolicyForPages =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private const string PolicyForInline =
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
         + "object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -52,7 +54,7 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
         headers.XContentTypeOptions = NoSniff;
         headers.XFrameOptions = Deny;
         headers["Referrer-Policy"] = NoReferrer;
-        headers.ContentSecurityPolicy = exchange.Policy.IsPage ? PolicyForPages : PolicyForData;
+        headers.ContentSecurityPolicy = !exchange.Policy.IsPage ? PolicyForData : exchange.Policy.HasInline ? PolicyForInline : PolicyForPages;
         if (_insistsOnTls && context.Request.IsHttps)
         {
             headers.StrictTransportSecurity = OneYear;

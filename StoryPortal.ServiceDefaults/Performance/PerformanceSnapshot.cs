@@ -34,7 +34,15 @@ public sealed record PerformanceSnapshot
 
     /// <summary>States by name.</summary>
     public required Dictionary<string, MeasuredState> States { get; init; }
+
+    /// <summary>API requests in each slice of the window that is over, the oldest first.</summary>
+    public IReadOnlyList<MeasuredSlice> Traffic { get; init; } = [];
 }
+
+/// <summary>Times within one slice.</summary>
+/// <param name="Begin">When it began, in seconds since 1970: the same for all processes.</param>
+/// <param name="Times">Buckets that are not empty, each followed by its count; a bucket may come more than once.</param>
+public sealed record MeasuredSlice(long Begin, long[] Times);
 
 /// <summary>Times: buckets that are not empty, each followed by its count.</summary>
 /// <param name="Window">Of the last five minutes.</param>

@@ -52,6 +52,7 @@ public sealed class ProcessReadings
             Times = times,
             Counts = counts,
             States = states,
+            Traffic = _recorder.Slices(Targets.Of("http_api_p95").Sources),
         };
     }
 

@@ -11,14 +11,19 @@ public sealed class Recorder(TimeProvider time)
     /// <summary>Seconds of the window.</summary>
     public const int WindowSeconds = 300;
 
-    private const int SliceSeconds = 10;
-    private const int Slices = WindowSeconds / SliceSeconds;
+    /// <summary>Seconds of a slice.</summary>
+    public const int SliceSeconds = 10;
+
+    private const int SlicesInWindow = WindowSeconds / SliceSeconds;
 
     private readonly ConcurrentDictionary<string, Times> _times = [];
     private readonly ConcurrentDictionary<string, Tally> _tallies = [];
     private readonly ConcurrentDictionary<string, State> _states = [];
     private readonly Lock _turning = new();
     private readonly long _start = time.GetTimestamp();
+
+    // Slices begin when those of every other process do: they are added up.
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private long _turned;
 
     /// <summary>The times of that name; keep it.</summary>
@@ -43,15 +48,32 @@ public sealed class Recorder(TimeProvider time)
         }
     }
 
+    /// <summary>The times of all these names in each slice of the window that is over, the oldest first.</summary>
+    internal MeasuredSlice[] Slices(IReadOnlyCollection<string> names)
+    {
+        lock (_turning)
+        {
+            Turn();
+            long[][][] slices = [.. names.Select(name => TimesOf(name).Slices)];
+            var first = _startedAt.ToUnixTimeSeconds() / SliceSeconds;
+            return
+            [
+                .. Enumerable.Range(1, (int)Math.Min(_turned, SlicesInWindow)).Reverse().Select(back => new MeasuredSlice(
+                    (first + _turned - back) * SliceSeconds,
+                    [.. slices.Where(known => known.Length >= back).SelectMany(known => known[^back])])),
+            ];
+        }
+    }
+
     // As many slices as have gone by: who reads seldom gets a window that ends now all the same.
     private void Turn()
     {
-        var now = (long)time.GetElapsedTime(_start).TotalSeconds / SliceSeconds;
+        var now = (long)(time.GetElapsedTime(_start).TotalSeconds + (_startedAt.ToUnixTimeMilliseconds() / 1000.0 % SliceSeconds)) / SliceSeconds;
         for (; _turned < now; _turned++)
         {
             foreach (var ring in _times.Values.Cast<IRing>().Concat(_tallies.Values).Concat(_states.Values))
             {
-                ring.Turn(Slices);
+                ring.Turn(SlicesInWindow);
             }
         }
     }
@@ -71,6 +93,8 @@ public sealed class Recorder(TimeProvider time)
         private bool _any;
 
         internal bool Any => Volatile.Read(ref _any);
+
+        internal long[][] Slices => [.. _slices];
 
         /// <summary>One more.</summary>
         public void Add(TimeSpan duration)

@@ -33,7 +33,7 @@ public static class RequestClasses
 
     private static readonly string[] Streams = ["/v1/events/stream", "/v1/services/watch", "/v1/admin/profile"];
 
-    private static readonly string[] Others = ["/", "/metrics", "/docs", "/openapi", "/internal", "/scalar"];
+    private static readonly string[] Others = ["/", "/page", "/metrics", "/docs", "/openapi", "/internal", "/scalar"];
 
     /// <summary>The class of a route; null for one that nobody has thought of.</summary>
     /// <param name="method">The HTTP method.</param>

@@ -122,7 +122,7 @@ public sealed class BaselineTests(StoryPortalSystem system)
         var target = Targets.Of(id);
         var row = new ScorecardRow(
             id, target.Area, target.What, target.Value, target.Direction == Direction.Below ? "below" : "above", target.Unit, current, null, 100, current is null ? RowStatus.NoData : RowStatus.Ok);
-        return new Scorecard(Now, 300, [], [], [row], []);
+        return new Scorecard(Now, 300, [], [], [row], [], []);
     }
 
     private static Uri Path(string rest) => new($"/v1/performance/{rest}", UriKind.Relative);
