@@ -3,12 +3,11 @@
 const PATIENCE = 10_000;
 const SLOT = 'story-portal-key';
 
-/** What went wrong, in a sentence. `kind`: key, scope, busy, hub, gateway or other. */
+/** What went wrong, in a sentence. `kind`: key, scope, busy, hub, gateway or other; `sent`: the key that was refused. */
 export class Problem extends Error {
-  constructor(kind, message, retryAfter = 0) {
+  constructor(kind, message, { retryAfter = 0, sent = null } = {}) {
     super(message);
-    this.kind = kind;
-    this.retryAfter = retryAfter;
+    Object.assign(this, { kind, retryAfter, sent });
   }
 }
 
@@ -76,9 +75,9 @@ async function ask(path, options) {
     return response;
   }
 
-  const wait = Number(response.headers.get('Retry-After')) || 0;
+  const wait = { retryAfter: Number(response.headers.get('Retry-After')) || 0 };
   switch (response.status) {
-    case 401: throw new Problem('key', sent ? 'This key is not valid, or not any more.' : '');
+    case 401: throw new Problem('key', sent ? 'This key is not valid, or not any more.' : '', { sent });
     case 403: throw new Problem('scope', 'This key has not the scope “read”.');
     case 429: throw new Problem('busy', 'The gateway has been asked too often.', wait);
     case 502: case 503: case 504: throw new Problem('hub', `The gateway answers, but no hub does (${response.status}).`, wait);

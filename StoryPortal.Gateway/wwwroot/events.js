@@ -33,7 +33,7 @@ export async function followEvents() {
       }, take);
     } catch (problem) {
       if (problem.kind === 'key') {
-        await askForKey(problem.message);
+        await askForKey(problem);
         continue;
       }
 

@@ -8,12 +8,16 @@ const input = byId('key');
 const forget = byId('forget-key');
 let asked = null;
 
-/** Resolves when somebody has given a key. Whoever else needs one waits for the same. */
-export function askForKey(problem) {
+/** Resolves when there is another key than the one that was refused: at once, or when somebody has given one. Whoever else needs one waits for the same. */
+export function askForKey({ message, sent }) {
+  if (key.get() !== sent) {
+    return Promise.resolve();
+  }
+
   asked ??= new Promise(resolve => {
     key.forget();
     forget.hidden = true;
-    setText(byId('key-problem'), problem);
+    setText(byId('key-problem'), message);
     document.body.classList.add('closed');
     form.hidden = false;
     input.focus();

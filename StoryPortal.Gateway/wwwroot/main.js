@@ -53,7 +53,7 @@ async function follow(source) {
       if (problem.kind === 'key') {
         state.closed = true;
         showVerdict(state);
-        await askForKey(problem.message);
+        await askForKey(problem);
         state.closed = false;
         continue;
       }

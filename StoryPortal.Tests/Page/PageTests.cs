@@ -47,7 +47,7 @@ public sealed partial class PageTests(StoryPortalSystem system, Browser browser)
         await using var opened = await browser.OpenAsync(_address);
         await Expect(opened.Page.Locator("#events-state")).ToContainTextAsync("Connected");
         var type = $"page.{Guid.NewGuid():N}";
-        using var posted = await system.Gateway.PostAsync(new Uri("/v1/events", UriKind.Relative), Answers.Json($$"""{"type": "{{type}}", "payload": {"words": "<b>bold</b>"}}"""));
+        using var posted = await system.Gateway.PostAsync(new Uri("/v1/events", UriKind.Relative), Answers.Json($$$"""{"type": "{{{type}}}", "payload": {"words": "<b>bold</b>"}}"""));
         await posted.JsonAsync(HttpStatusCode.Created);
 
         var item = opened.Page.Locator("#events-list > li").Filter(new LocatorFilterOptions { HasText = type });
@@ -63,7 +63,7 @@ public sealed partial class PageTests(StoryPortalSystem system, Browser browser)
     {
         await using var opened = await (await browser.OpenAsync(_address, width, scheme)).CompleteAsync();
         Assert.Equal(width, await opened.Page.EvaluateAsync<int>("document.scrollingElement.scrollWidth"));
-        Assert.Equal([], await opened.Page.EvaluateAsync<string[]>(Accessibility.TooPale));
+        Assert.Empty(await opened.Page.EvaluateAsync<string[]>(Accessibility.TooPale));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed partial class PageTests(StoryPortalSystem system, Browser browser)
             await opened.Page.EvaluateAsync("document.activeElement.dataset.reached = ''");
         }
 
-        Assert.Equal([], await opened.Page.EvaluateAsync<string[]>(Accessibility.NotReached));
+        Assert.Empty(await opened.Page.EvaluateAsync<string[]>(Accessibility.NotReached));
 
         await opened.Page.GetByText("Skip to the content").FocusAsync();
         await opened.Page.Keyboard.PressAsync("Enter");
@@ -95,7 +95,7 @@ public sealed partial class PageTests(StoryPortalSystem system, Browser browser)
     public async Task Whoever_cannot_see_it_hears_what_everything_is()
     {
         await using var opened = await (await browser.OpenAsync(_address)).CompleteAsync();
-        Assert.Equal([], await opened.Page.EvaluateAsync<string[]>(Accessibility.Faults));
+        Assert.Empty(await opened.Page.EvaluateAsync<string[]>(Accessibility.Faults));
         await Expect(opened.Page.GetByRole(AriaRole.Table, new PageGetByRoleOptions { Name = "Database" })).ToBeVisibleAsync();
         await Expect(opened.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync(VerdictText());
     }

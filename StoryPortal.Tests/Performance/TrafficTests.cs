@@ -21,6 +21,7 @@ public sealed class TrafficTests
         Record(early, Measured.List, 30, 10);
         Record(late, Measured.Write, 20, 1000);
         _time.Advance(TimeSpan.FromSeconds(3));
+        late.Slices(Classes); // as every process does, every two seconds
         Record(late, Measured.List, 10, 1);
 
         Assert.Empty(Traffic(early, late)); // not all may have told of it yet
