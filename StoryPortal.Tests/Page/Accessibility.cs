@@ -16,7 +16,7 @@ internal static class Accessibility
         (() => {
           const faults = [];
           const all = selector => [...document.querySelectorAll(selector)];
-          const check = (elements, isRight, what) => elements.filter(element => !isRight(element)).forEach(element => faults.push(`${what}: ${element.outerHTML.slice(0, 200)}`));
+          const check = (elements, isRight, what) => elements.filter(element => !isRight(element)).forEach(element => faults.push(`${what}: ${element.outerHTML?.slice(0, 200) ?? ''}`));
           const label = element => element.getAttribute('aria-label') ?? (element.getAttribute('aria-labelledby') ?? '').split(' ').map(id => document.getElementById(id)?.textContent ?? '').join('');
           check({{Usable}}, element => (label(element) || element.labels?.[0]?.textContent || element.textContent).trim() !== '', 'no name');
           check(all('input'), input => input.labels.length > 0, 'no label');
@@ -30,7 +30,7 @@ internal static class Accessibility
           check([document], () => all('main').length === 1 && all('header').length === 1 && all('footer').length === 1 && all('h1').length === 1, 'landmarks');
           check([document], () => all('[aria-live]').length === 1, 'more than the verdict is read out');
           let level = 0;
-          for (const heading of all('h1, h2, h3').filter(heading => heading.checkVisibility())) {
+          for (const heading of all('h1, h2, h3, h4, h5, h6').filter(heading => heading.checkVisibility())) {
             const next = Number(heading.localName[1]);
             if (next > level + 1) faults.push(`a level is left out before: ${heading.textContent}`);
             level = next;
