@@ -4,6 +4,7 @@ using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Performance;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
 using StoryPortal.ServiceHub.Performance.Checklist;
 
@@ -60,6 +61,7 @@ internal static class PerformanceEndpoints
             .WithName("CreateBaseline").WithSummary("Keep the scorecard of now under a label")
             .WithBodyLimit(BodyLimits.Document)
             .Accepts<NewBaseline>(JsonBody.ContentType)
+            .WithExample("""{"label": "before the upgrade"}""")
             .Produces<Baseline>(StatusCodes.Status201Created);
 
         performance.MapGet("/baselines/{id}", BaselineAsync)
@@ -79,6 +81,7 @@ internal static class PerformanceEndpoints
             .WithDescription("A repeat of an id that is there changes nothing and answers 200.")
             .WithBodyLimit(BodyLimits.Document)
             .Accepts<NewLoadTest>(JsonBody.ContentType)
+            .WithExample("""{"name": "mixed", "tool": "k6", "duration_seconds": 330, "requests": 190000, "failed_requests": 0, "requests_per_second": 575.8, "p95_ms": 12.5, "p99_ms": 31}""")
             .Produces<LoadTest>(StatusCodes.Status201Created).Produces<LoadTest>();
     }
 
