@@ -30,6 +30,7 @@ filter=${filter:+$filter${chosen:+&}}$chosen
 require_sdk
 choose_aspire_source
 require_servers
+require_tools 'promtool prometheus'
 build "$ROOT/StoryPortal.sln"
 
 results=$ROOT/artifacts/test-results
