@@ -9,6 +9,9 @@ internal sealed record BenchOptions(IReadOnlyList<string> Names, bool Quick)
         ./bench.sh           measures everything and writes artifacts/bench.json
         ./bench.sh --quick   the same in less than three minutes: less data, shorter and fewer runs
         ./bench.sh NAME…     only the rows whose name contains one of the names
+        ./bench.sh load [SCRIPT] [--scale 0.1] [--running]
+                             a load test, in a tenth of its time: load-test (the default), smoke, mixed, stress, spike or soak; --running: not
+                             against a system of its own, but against the one that runs (eval "$(./start.sh --env)" first)
         """;
 
     /// <summary>How often each pair is measured.</summary>

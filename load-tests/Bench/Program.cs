@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using StoryPortal.Bench;
+using StoryPortal.Bench.Load;
 using StoryPortal.Bench.Measuring;
 using StoryPortal.Bench.Rows;
 using StoryPortal.Bench.Servers;
@@ -12,7 +13,8 @@ switch (args)
         return await BareYarp.ServeAsync(http, https, certificate, hub);
 }
 
-if (BenchOptions.TryParse(args) is not { } options)
+var load = args is ["load", ..] ? LoadCommand.TryParse(args.AsSpan(1)) : null;
+if ((args is ["load", ..] && load is null) || BenchOptions.TryParse(load is null ? args : []) is not { } options)
 {
     Console.Error.WriteLine(BenchOptions.Usage);
     return 2;
@@ -30,6 +32,11 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interru
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 try
 {
+    if (load is not null)
+    {
+        return await load.RunAsync(interrupted.Token);
+    }
+
     await using var stage = await Stage.SetAsync(options, interrupted.Token);
     await Benchmark.RunAsync(rows, stage);
     return 0;
