@@ -31,6 +31,7 @@ require_sdk
 choose_aspire_source
 require_servers
 require_browser
+require_tools 'promtool prometheus'
 build "$ROOT/StoryPortal.sln"
 
 results=$ROOT/artifacts/test-results

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StoryPortal.AppHost.Commands;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
+using StoryPortal.AppHost.Monitoring;
 using StoryPortal.AppHost.Running;
 using StoryPortal.AppHost.Secrets;
 using StoryPortal.AppHost.Servers;
@@ -16,24 +17,26 @@ var internalKey = builder.AddSecret("internal-key");
 var servers = builder.AddServers();
 
 var dataLayer = builder.AddProject<Projects.StoryPortal_DataLayer>("data-layer", options => options.ExcludeLaunchProfile = true)
-    .WithHttpEndpoint(port: builder.FixedPort(8001), name: "http", env: "Listen__Http")
-    .WithReference(servers.Database).WaitFor(servers.Postgres)
-    .WithReference(servers.Cache).WaitFor(servers.Redis)
+    .WithHttpEndpoint(port: builder.FixedPort(8001), targetPort: builder.PublishedPort(8001), name: "http", env: "Listen__Http")
+    .WithServers(servers)
     .WithRegistrationUrl()
     .InSameEnvironment()
-    .WithHttpHealthCheck("/health/ready", endpointName: "http")
+    .WithReadiness("http")
     .WithIconName("DatabaseArrowUp");
 
 var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", options => options.ExcludeLaunchProfile = true)
-    .WithHttpEndpoint(port: builder.FixedPort(8009), name: "http", env: "Listen__Http")
+    .WithHttpEndpoint(port: builder.FixedPort(8009), targetPort: builder.PublishedPort(8009), name: "http", env: "Listen__Http")
+    .WithEndpoint("http", endpoint => endpoint.IsExternal = true, createIfNotExists: false) // the only one: the internal port is no door
+    .DisableForwardedHeaders() // the gateway believes the proxies that it is told of, and not all
     .WithRunModeHttps(8443)
-    .WithHttpEndpoint(port: builder.FixedPort(8010), name: "internal", env: "Listen__Internal")
+    .WithHttpEndpoint(port: builder.FixedPort(8010), targetPort: builder.PublishedPort(8010), name: "internal", env: "Listen__Internal")
     .WithReference(servers.Cache) // not waited for: the gateway works without it
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
     .WithRegistrationUrl()
     .InSameEnvironment()
-    .WithHttpHealthCheck("/health/ready", endpointName: "http")
+    .WithReadiness("http")
+    .InReplicas()
     .WithUrlForEndpoint("http", url => url.DisplayText = "Gateway")
     .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
     .WithEndpointInDetailsOnly("internal")
@@ -46,6 +49,7 @@ foreach (var hub in hubs)
     gateway.WithHub(hub).WaitFor(hub);
 }
 
+builder.AddMonitoring(servers, gateway, hubs, dataLayer);
 hubs[0].WithJobCommands(adminKey).WithCacheCommands(adminKey);
 gateway.AnnounceWhenReady(hubs[0], dataLayer, servers, adminKey);
 

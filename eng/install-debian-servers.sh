@@ -27,10 +27,14 @@ mkdir -p "$(dirname "$cluster")"
 ours+=("$cluster")
 echo 'create_main_cluster = false' >"$cluster"
 
+had_prometheus=$(dpkg-query -W -f '${Status}' prometheus 2>/dev/null || :)
 had_redis=$(dpkg-query -W -f '${Status}' redis-server 2>/dev/null || :)
 apt-get install -y --no-install-recommends "$@"
 
 # Nor at the next start of the machine.
 if [ -z "$had_redis" ] && [[ " $* " == *' redis-server '* ]] && command -v systemctl >/dev/null; then
   systemctl disable redis-server || echo 'redis-server stays enabled.'
+fi
+if [ -z "$had_prometheus" ] && [[ " $* " == *' prometheus '* ]] && command -v systemctl >/dev/null; then
+  systemctl disable prometheus || echo 'prometheus stays enabled.'
 fi

@@ -1,3 +1,5 @@
+using StoryPortal.AppHost.Settings;
+
 namespace StoryPortal.AppHost.Endpoints;
 
 /// <summary>What the endpoints of our services have in common.</summary>
@@ -13,12 +15,43 @@ public static class EndpointExtensions
 
     /// <summary>Tells a service its own address, under which it registers itself.</summary>
     public static IResourceBuilder<ProjectResource> WithRegistrationUrl(this IResourceBuilder<ProjectResource> project) =>
-        project.WithEnvironment("Registration__Url", project.GetEndpoint("http"));
+        project.WithEnvironment("Registration__Url", ReferenceExpression.Create($"http://{project.GetEndpoint("http").Property(EndpointProperty.HostAndPort)}"));
 
     /// <summary>Adds TLS with HTTP/1.1 and HTTP/2, in run mode only: published, TLS ends at the platform's ingress.</summary>
     public static IResourceBuilder<ProjectResource> WithRunModeHttps(this IResourceBuilder<ProjectResource> project, int port) =>
         project.ApplicationBuilder.ExecutionContext.IsRunMode
             ? project.WithHttpsEndpoint(port: port, name: "https", env: "Listen__Https").WithEndpointInDetailsOnly("https")
+            : project;
+
+    /// <summary>Says when the service is ready: to Aspire when run, as probes of the platform when published.</summary>
+    /// <remarks>An endpoint that is published as TCP has none: platforms look by themselves whether something listens.</remarks>
+    public static IResourceBuilder<ProjectResource> WithReadiness(this IResourceBuilder<ProjectResource> project, string endpoint)
+    {
+        if (project.ApplicationBuilder.ExecutionContext.IsRunMode)
+        {
+            return project.WithHttpHealthCheck("/health/ready", endpointName: endpoint);
+        }
+
+#pragma warning disable ASPIREPROBES001 // experimental in Aspire 13.5
+        return project.Resource.Annotations.OfType<EndpointAnnotation>().Single(annotation => annotation.Name == endpoint).UriScheme == "http"
+            ? project
+                .WithHttpProbe(ProbeType.Startup, "/alive", periodSeconds: 2, failureThreshold: 60, endpointName: endpoint)
+                .WithHttpProbe(ProbeType.Readiness, "/health/ready", periodSeconds: 5, timeoutSeconds: 3, endpointName: endpoint)
+                .WithHttpProbe(ProbeType.Liveness, "/alive", periodSeconds: 10, timeoutSeconds: 3, endpointName: endpoint)
+            : project;
+#pragma warning restore ASPIREPROBES001
+    }
+
+    /// <summary>Publishes an HTTP/1.1 endpoint as TCP: Container Apps gives a service without a public door one HTTP ingress, and that is the HTTP/2 port's.</summary>
+    public static IResourceBuilder<ProjectResource> WithPublishedTcp(this IResourceBuilder<ProjectResource> project, string endpoint) =>
+        project.ApplicationBuilder.ExecutionContext.IsPublishMode
+            ? project.WithEndpoint(endpoint, annotation => (annotation.UriScheme, annotation.Transport) = ("tcp", "tcp"), createIfNotExists: false)
+            : project;
+
+    /// <summary>Publishes the service in as many replicas as <c>StoryPortal:Publish:Replicas</c> says, 1 to 16.</summary>
+    public static IResourceBuilder<ProjectResource> InReplicas(this IResourceBuilder<ProjectResource> project) =>
+        project.ApplicationBuilder.ExecutionContext.IsPublishMode
+            ? project.WithReplicas(project.ApplicationBuilder.Number("StoryPortal:Publish:Replicas", 1, 16))
             : project;
 
     /// <summary>Keeps an endpoint that is not for people out of the dashboard's overview.</summary>

@@ -16,6 +16,9 @@ public static class PortExtensions
     /// <summary>A port that people can rely on in run mode; published, the platform decides. (Tests get free ones: Aspire's testing builder replaces them.)</summary>
     public static int? FixedPort(this IDistributedApplicationBuilder builder, int port) => builder.ExecutionContext.IsRunMode ? port : null;
 
+    /// <summary>The port that a published service listens on inside of its container, where each endpoint needs one of its own; run, Aspire chooses.</summary>
+    public static int? PublishedPort(this IDistributedApplicationBuilder builder, int port) => builder.ExecutionContext.IsPublishMode ? port : null;
+
     /// <summary>The port of a process that listens by itself, without Aspire's proxy: the given one, or a free one where ports are random.</summary>
     internal static int OwnPort(this IDistributedApplicationBuilder builder, int port)
     {

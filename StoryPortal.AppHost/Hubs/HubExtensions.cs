@@ -1,6 +1,6 @@
-using System.Globalization;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Servers;
+using StoryPortal.AppHost.Settings;
 
 namespace StoryPortal.AppHost.Hubs;
 
@@ -15,16 +15,8 @@ public static class HubExtensions
         this IDistributedApplicationBuilder builder,
         BackingServers servers,
         IResourceBuilder<ParameterResource> adminKey,
-        IResourceBuilder<ParameterResource> internalKey)
-    {
-        var configured = builder.Configuration["StoryPortal:Hubs"] ?? "1";
-        if (!int.TryParse(configured, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > 16)
-        {
-            throw new DistributedApplicationException($"StoryPortal:Hubs is '{configured}': it can be 1 to 16.");
-        }
-
-        return [.. Enumerable.Range(1, count).Select(number => builder.AddHub(number, servers, adminKey, internalKey))];
-    }
+        IResourceBuilder<ParameterResource> internalKey) =>
+        [.. Enumerable.Range(1, builder.Number("StoryPortal:Hubs", 1, 16)).Select(number => builder.AddHub(number, servers, adminKey, internalKey))];
 
     /// <summary>Makes a hub a destination of the gateway.</summary>
     public static IResourceBuilder<ProjectResource> WithHub(this IResourceBuilder<ProjectResource> gateway, IResourceBuilder<ProjectResource> hub)
@@ -44,16 +36,17 @@ public static class HubExtensions
         IResourceBuilder<ParameterResource> adminKey,
         IResourceBuilder<ParameterResource> internalKey) =>
         builder.AddProject<Projects.StoryPortal_ServiceHub>(number == 1 ? First : $"{First}-{number}", options => options.ExcludeLaunchProfile = true)
-            .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8012) : null, name: "http", env: "Listen__Http")
-            .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8013) : null, name: "http2", env: "Listen__Http2")
+            .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8012) : null, targetPort: builder.PublishedPort(8012), name: "http", env: "Listen__Http")
+            .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8013) : null, targetPort: builder.PublishedPort(8013), name: "http2", env: "Listen__Http2")
             .WithEndpoint("http2", endpoint => endpoint.Transport = "http2", createIfNotExists: false)
             .WithEndpointInDetailsOnly("http2")
-            .WithReference(servers.Database).WaitFor(servers.Postgres)
-            .WithReference(servers.Cache).WaitFor(servers.Redis)
+            .WithPublishedTcp("http")
+            .InReplicas()
+            .WithServers(servers)
             .WithEnvironment("Authentication__AdminKey", adminKey)
             .WithEnvironment("Authentication__InternalKey", internalKey)
             .WithRegistrationUrl()
             .InSameEnvironment()
-            .WithHttpHealthCheck("/health/ready", endpointName: "http")
+            .WithReadiness("http")
             .WithIconName("Connector");
 }

@@ -22,12 +22,16 @@ internal static class ContainerServers
 
         var database = postgres.AddDatabase(ServerSettings.Database);
 
-        var redis = builder.AddRedis("redis", password: redisPassword)
+        var redis = builder.AddRedisContainer(redisPassword);
+
+        return new(database, database, redis, redis, database.Resource.UriExpression, redis.Resource.UriExpression, AreContainers: true);
+    }
+
+    /// <summary>The cache, with its tuned arguments.</summary>
+    public static IResourceBuilder<RedisResource> AddRedisContainer(this IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> password) =>
+        builder.AddRedis("redis", password: password)
             .WithRedisArguments(ServerSettings.RedisArguments)
             .WithIconName("Memory");
-
-        return new(database, database, redis, redis, database.Resource.UriExpression, redis.Resource.UriExpression);
-    }
 
     /// <summary>Adds arguments that reach redis-server in run mode and in publish mode.</summary>
     /// <remarks>The container runs <c>sh -c "redis-server …"</c>, which ignores whatever follows that one string: in publish mode they go into it, as in run mode Aspire puts them.</remarks>

@@ -40,7 +40,8 @@ internal static class LocalServers
             cache,
             redis,
             ReferenceExpression.Create($"postgresql://postgres:{postgresPassword}@127.0.0.1:{postgresPort}/{ServerSettings.Database}"),
-            ReferenceExpression.Create($"redis://default:{redisPassword}@127.0.0.1:{redisPort}"));
+            ReferenceExpression.Create($"redis://default:{redisPassword}@127.0.0.1:{redisPort}"),
+            AreContainers: false);
     }
 
     // The script's variables begin with what it runs: POSTGRES_PORT, REDIS_PORT.

@@ -1,19 +1,40 @@
 using StoryPortal.AppHost.Secrets;
+using StoryPortal.AppHost.Settings;
 
 namespace StoryPortal.AppHost.Servers;
 
 /// <summary>Adds Postgres and Redis.</summary>
 public static class ServerExtensions
 {
-    /// <summary>Adds both as containers or as processes of this machine: <c>StoryPortal:Servers</c> = auto, container or local.</summary>
+    /// <summary>
+    /// Adds both as containers or as processes of this machine: <c>StoryPortal:Servers</c> = auto, container or local. Published, Redis is a container and
+    /// Postgres what <c>StoryPortal:Publish:Postgres</c> says: external, a connection string that is asked for, or container.
+    /// </summary>
     public static BackingServers AddServers(this IDistributedApplicationBuilder builder)
     {
+        if (builder.ExecutionContext.IsPublishMode && builder.Choice("StoryPortal:Publish:Postgres", "external", "container") == "external")
+        {
+            return builder.AddExternalPostgres(builder.AddSecret("redis-password"));
+        }
+
         var postgresPassword = builder.AddSecret("postgres-password");
         var redisPassword = builder.AddSecret("redis-password");
 
         return ChooseLocal(builder) is { } programs
             ? builder.AddLocalServers(programs, postgresPassword, redisPassword)
             : builder.AddContainerServers(postgresPassword, redisPassword);
+    }
+
+    /// <summary>Gives a service both connection strings, and lets it wait for both servers.</summary>
+    public static IResourceBuilder<ProjectResource> WithServers(this IResourceBuilder<ProjectResource> project, BackingServers servers)
+    {
+        project.WithReference(servers.Database).WithReference(servers.Cache);
+        if (servers.Postgres is { } postgres)
+        {
+            project.WaitFor(postgres);
+        }
+
+        return project.WaitFor(servers.Redis);
     }
 
     // The programs to run as processes, or null for containers.
@@ -24,12 +45,11 @@ public static class ServerExtensions
             return null;
         }
 
-        return (builder.Configuration["StoryPortal:Servers"] ?? "auto").ToLowerInvariant() switch
+        return builder.Choice("StoryPortal:Servers", "auto", "container", "local") switch
         {
             "container" => null,
             "local" => LocalPrograms.Find(builder),
-            "auto" => ContainerRuntime.Answers(builder.Configuration) ? null : LocalPrograms.Find(builder),
-            var other => throw new DistributedApplicationException($"StoryPortal:Servers is '{other}': it can be auto, container or local."),
+            _ => ContainerRuntime.Answers(builder.Configuration) ? null : LocalPrograms.Find(builder),
         };
     }
 }

@@ -150,7 +150,8 @@ public sealed class StoryDatabase
             histogram.Record(
                 duration.TotalSeconds,
                 new KeyValuePair<string, object?>("query", query.Name),
-                new KeyValuePair<string, object?>("query_class", ClassNames[(int)query.Class]));
+                new KeyValuePair<string, object?>("query_class", ClassNames[(int)query.Class]),
+                new KeyValuePair<string, object?>("access", query.IsRead ? "read" : "write"));
             times?.Add(query, duration);
         }
     }

@@ -21,6 +21,7 @@ public static class PerformanceExtensions
             services.GetRequiredService<HealthState>(),
             services.GetRequiredService<TimeProvider>()));
         builder.Services.AddHostedService<MeterReadings>();
+        builder.Services.AddHostedService<StateGauge>();
         builder.Services.AddHostedService<SnapshotPublisher>();
     }
 

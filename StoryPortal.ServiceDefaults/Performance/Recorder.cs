@@ -35,6 +35,10 @@ public sealed class Recorder(TimeProvider time)
     /// <summary>The state of that name; keep it.</summary>
     public State StateOf(string name) => _states.GetOrAdd(name, static _ => new State());
 
+    /// <summary>What was seen of each state at the last look.</summary>
+    internal IEnumerable<(string Name, double Value)> LastStates() =>
+        _states.Where(pair => pair.Value.Any).Select(pair => (pair.Key, pair.Value.Last));
+
     /// <summary>What there is, to be sent.</summary>
     internal (Dictionary<string, MeasuredTimes> Times, Dictionary<string, MeasuredCount> Counts, Dictionary<string, MeasuredState> States) Read()
     {
@@ -168,11 +172,25 @@ public sealed class Recorder(TimeProvider time)
 
         internal bool Any => _total.Samples > 0;
 
+        internal double Last
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return field;
+                }
+            }
+
+            private set;
+        }
+
         /// <summary>It is so now.</summary>
         public void Set(double value)
         {
             lock (_gate)
             {
+                Last = value;
                 var seen = new MeasuredRange(value, value, 1);
                 _slice = _slice.With(seen);
                 _total = _total.With(seen);

@@ -73,7 +73,7 @@ public sealed class SecretTests
     [Fact]
     public async Task Publishing_touches_no_file()
     {
-        await using var topology = await Topology.Publish();
+        await using var topology = await Topology.Publish("--StoryPortal:Publish:Postgres=container");
 
         Assert.Equal(Names, topology.Resources.OfType<ParameterResource>().Select(parameter => parameter.Name).Order());
         Assert.False(Directory.Exists(topology.DataDirectory));

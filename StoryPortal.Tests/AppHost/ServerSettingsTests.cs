@@ -36,7 +36,7 @@ public sealed class ServerSettingsTests
     [Fact]
     public async Task Postgres_when_published_gets_each_tuned_setting_once()
     {
-        await using var topology = await Topology.Publish();
+        await using var topology = await Topology.Publish("--StoryPortal:Publish:Postgres=container");
 
         Assert.Equal(PostgresSettings, SettingsIn(await topology.ArgumentsAsync(topology["postgres"])));
     }

@@ -125,6 +125,7 @@ public sealed class TopologyTests
     [Theory]
     [InlineData("--StoryPortal:Hubs=0", "StoryPortal:Hubs is '0'")]
     [InlineData("--StoryPortal:Hubs=many", "StoryPortal:Hubs is 'many'")]
+    [InlineData("--StoryPortal:Monitoring=some", "StoryPortal:Monitoring is 'some': it can be on or off.")]
     [InlineData("--StoryPortal:Servers=cloud", "StoryPortal:Servers is 'cloud': it can be auto, container or local.")]
     public async Task A_setting_that_means_nothing_is_refused_by_name(string argument, string message)
     {

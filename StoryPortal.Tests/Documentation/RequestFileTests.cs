@@ -13,7 +13,7 @@ public sealed partial class RequestFileTests(StoryPortalSystem system)
     [Fact]
     public async Task Every_request_of_the_file_is_answered_with_the_status_beside_it()
     {
-        var text = (await File.ReadAllTextAsync(Path.Combine(Repository(), "docs", "story-portal.http"))).ReplaceLineEndings("\n");
+        var text = (await File.ReadAllTextAsync(Repository.PathOf("docs", "story-portal.http"))).ReplaceLineEndings("\n");
         var variables = Variable().Matches(text).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value);
         variables["host"] = system.Anonymous.BaseAddress!.ToString().TrimEnd('/');
         Assert.Equal("{{$processEnv ADMIN_KEY}}", variables["key"]);
@@ -55,18 +55,6 @@ public sealed partial class RequestFileTests(StoryPortalSystem system)
         }
 
         return message;
-    }
-
-    // The tests run from their output folder, somewhere below.
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "StoryPortal.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("No folder above has StoryPortal.sln.");
-        }
-
-        return folder.FullName;
     }
 
     [GeneratedRegex("^@(?<name>\\w+) = (?<value>.+)$", RegexOptions.Multiline)]

@@ -55,7 +55,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
         using var deadline = new CancellationTokenSource(StartPatience);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-            [$"--StoryPortal:DataDirectory={_data.FullPath}", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. _arguments],
+            [$"--StoryPortal:DataDirectory={_data.FullPath}", "--StoryPortal:Monitoring=off", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. _arguments],
             deadline.Token);
 
         // It would delete the rows of whichever test stores old ones, at whichever minute it comes.

@@ -68,6 +68,10 @@ namespace Aspire.Hosting
         extension<T>(IResourceBuilder<T> builder)
             where T : ContainerResource
         {
+            /// <summary>Mounts a path of the host, relative to the AppHost's directory.</summary>
+            public IResourceBuilder<T> WithBindMount(string source, string target, bool isReadOnly = false) => builder.WithAnnotation(
+                new ContainerMountAnnotation(Path.GetFullPath(source, builder.ApplicationBuilder.AppHostDirectory), target, ContainerMountType.BindMount, isReadOnly));
+
             /// <summary>Chooses the image.</summary>
             public IResourceBuilder<T> WithImage(string image, string? tag = null) => builder.WithAnnotation(
                 new ContainerImageAnnotation { Image = image, Tag = tag ?? "latest" }, ResourceAnnotationMutationBehavior.Replace);

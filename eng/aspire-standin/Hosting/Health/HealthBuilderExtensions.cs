@@ -10,6 +10,32 @@ namespace Aspire.Hosting.ApplicationModel
         /// <summary>The name under which the check is registered.</summary>
         public string Key { get; } = key;
     }
+
+    /// <summary>What a probe of the platform finds out.</summary>
+    public enum ProbeType
+    {
+        /// <summary>Whether the process has started.</summary>
+        Startup,
+
+        /// <summary>Whether it is to get requests.</summary>
+        Readiness,
+
+        /// <summary>Whether it is to go on.</summary>
+        Liveness,
+    }
+
+    /// <summary>The platform probes an endpoint.</summary>
+    public sealed class EndpointProbeAnnotation : IResourceAnnotation
+    {
+        /// <summary>What for.</summary>
+        public required ProbeType Type { get; init; }
+
+        /// <summary>The endpoint.</summary>
+        public required EndpointReference EndpointReference { get; init; }
+
+        /// <summary>What is asked of it.</summary>
+        public required string Path { get; init; }
+    }
 }
 
 namespace Aspire.Hosting
@@ -19,6 +45,13 @@ namespace Aspire.Hosting
         /// <summary>The registered health check of that name says whether the resource is healthy.</summary>
         public static IResourceBuilder<T> WithHealthCheck<T>(this IResourceBuilder<T> builder, string key)
             where T : IResource => builder.WithAnnotation(new HealthCheckAnnotation(key));
+
+        /// <summary>The platform probes the resource when it is published; the stand-in only says so.</summary>
+        public static IResourceBuilder<T> WithHttpProbe<T>(
+            this IResourceBuilder<T> builder, ProbeType type, string? path = null, int? initialDelaySeconds = null, int? periodSeconds = null,
+            int? timeoutSeconds = null, int? failureThreshold = null, int? successThreshold = null, string? endpointName = null)
+            where T : IResourceWithEndpoints => builder.WithAnnotation(
+                new EndpointProbeAnnotation { Type = type, EndpointReference = builder.Resource.HttpEndpoint(endpointName), Path = path ?? "/" });
 
         /// <summary>The resource is healthy when it answers such a request with that status.</summary>
         public static IResourceBuilder<T> WithHttpHealthCheck<T>(

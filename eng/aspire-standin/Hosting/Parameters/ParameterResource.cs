@@ -60,6 +60,8 @@ namespace Aspire.Hosting
     {
         public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{(ParameterResource)this}");
 
+        string IManifestExpressionProvider.ValueExpression => $"{{{Name}.connectionString}}";
+
         ValueTask<string?> IResourceWithConnectionString.GetConnectionStringAsync(CancellationToken cancellationToken) => GetValueAsync(cancellationToken);
     }
 }

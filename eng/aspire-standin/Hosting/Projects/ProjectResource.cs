@@ -6,6 +6,13 @@ namespace Aspire.Hosting.ApplicationModel
     /// <summary>A .NET project that runs as a process.</summary>
     public class ProjectResource(string name)
         : Resource(name), IResourceWithEnvironment, IResourceWithArgs, IResourceWithServiceDiscovery, IResourceWithWaitSupport;
+
+    /// <summary>How often a resource is published.</summary>
+    public class ReplicaAnnotation(int replicas = 1) : IResourceAnnotation
+    {
+        /// <summary>So many times.</summary>
+        public int Replicas { get; } = replicas;
+    }
 }
 
 namespace Aspire.Hosting
@@ -52,6 +59,13 @@ namespace Aspire.Hosting
                 .AddResource(new ProjectResource(name))
                 .WithAnnotation(new TProject())
                 .WithEnvironment(AddUrls);
+
+        /// <summary>Publishes the project so many times; the stand-in runs it once.</summary>
+        public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas) =>
+            builder.WithAnnotation(new ReplicaAnnotation(replicas));
+
+        /// <summary>Does not tell the project to believe every proxy; the stand-in never does.</summary>
+        public static IResourceBuilder<ProjectResource> DisableForwardedHeaders(this IResourceBuilder<ProjectResource> builder) => builder;
 
         // Of the endpoints that have no variable of their own.
         private static void AddUrls(EnvironmentCallbackContext context)

@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+# One image for each service, chosen by PROJECT: StoryPortal.Gateway, StoryPortal.ServiceHub or StoryPortal.DataLayer. docs/deployment.md.
+FROM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
+ARG PROJECT
+ARG ASPIRE_SOURCE=NuGet
+ENV AspireSource=$ASPIRE_SOURCE DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+WORKDIR /src
+
+# What decides about packages comes first: a change of code alone restores nothing.
+COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
+COPY eng/aspire-standin/ eng/aspire-standin/
+COPY StoryPortal.ServiceDefaults/*.csproj StoryPortal.ServiceDefaults/
+COPY StoryPortal.DataLayer/*.csproj StoryPortal.DataLayer/
+COPY StoryPortal.ServiceHub/*.csproj StoryPortal.ServiceHub/
+COPY StoryPortal.Gateway/*.csproj StoryPortal.Gateway/
+RUN --mount=type=cache,id=story-portal-nuget,target=/root/.nuget/packages \
+    dotnet restore "$PROJECT/$PROJECT.csproj"
+
+COPY StoryPortal.ServiceDefaults/ StoryPortal.ServiceDefaults/
+COPY StoryPortal.DataLayer/ StoryPortal.DataLayer/
+COPY StoryPortal.ServiceHub/ StoryPortal.ServiceHub/
+COPY StoryPortal.Gateway/ StoryPortal.Gateway/
+# The program gets a name that does not depend on the project: the last image has no shell to choose by.
+RUN --mount=type=cache,id=story-portal-nuget,target=/root/.nuget/packages \
+    dotnet publish "$PROJECT/$PROJECT.csproj" -c Release --no-restore -o /app && mv "/app/$PROJECT" /app/service
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+WORKDIR /app
+COPY --from=build /app .
+USER $APP_UID
+ENTRYPOINT ["/app/service"]

@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace StoryPortal.AppHost.Settings;
+
+/// <summary>Reads the AppHost's own settings, and refuses by name what means nothing.</summary>
+internal static class SettingExtensions
+{
+    /// <summary>One of a few words; the first is the default.</summary>
+    public static string Choice(this IDistributedApplicationBuilder builder, string key, params string[] choices)
+    {
+        var configured = builder.Configuration[key] ?? choices[0];
+        return Array.Find(choices, choice => choice.Equals(configured, StringComparison.OrdinalIgnoreCase))
+            ?? throw new DistributedApplicationException($"{key} is '{configured}': it can be {string.Join(", ", choices[..^1])} or {choices[^1]}.");
+    }
+
+    /// <summary>A whole number; the least is the default.</summary>
+    public static int Number(this IDistributedApplicationBuilder builder, string key, int least, int most)
+    {
+        var configured = builder.Configuration[key] ?? least.ToString(CultureInfo.InvariantCulture);
+        return int.TryParse(configured, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new DistributedApplicationException($"{key} is '{configured}': it can be {least} to {most}.");
+    }
+}

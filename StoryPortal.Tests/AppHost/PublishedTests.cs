@@ -1,0 +1,109 @@
+using Aspire.Hosting.ApplicationModel;
+
+namespace StoryPortal.Tests.AppHost;
+
+/// <summary>What the AppHost publishes, and what Container Apps accepts.</summary>
+public sealed class PublishedTests
+{
+    [Fact]
+    public async Task Postgres_is_a_connection_string_that_is_asked_for_and_no_container()
+    {
+        await using var topology = await Topology.Publish();
+
+        var database = Assert.IsAssignableFrom<IResourceWithConnectionString>(topology["storyportal"]);
+        Assert.DoesNotContain(topology.Resources, resource => resource is PostgresServerResource || resource.Name == "postgres-password");
+        foreach (var service in (string[])["data-layer", "service-hub"])
+        {
+            var connection = (await topology.EnvironmentAsync(topology[service]))["ConnectionStrings__storyportal"];
+            Assert.Equal("{storyportal.connectionString}", (connection as IManifestExpressionProvider ?? database).ValueExpression);
+        }
+    }
+
+    [Fact]
+    public async Task Postgres_is_a_container_on_request_without_a_volume()
+    {
+        await using var topology = await Topology.Publish("--StoryPortal:Publish:Postgres=container");
+
+        Assert.Single(topology.Resources.OfType<PostgresServerResource>());
+        Assert.Empty(topology["postgres"].Annotations.OfType<ContainerMountAnnotation>());
+    }
+
+    [Fact]
+    public async Task Only_the_gateways_HTTP_port_can_be_reached_from_outside()
+    {
+        await using var topology = await Topology.Publish("--StoryPortal:Hubs=2");
+
+        var external = topology.Resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>()
+            .Where(endpoint => endpoint.IsExternal).Select(endpoint => (resource.Name, endpoint.Name, endpoint.UriScheme)));
+        Assert.Equal([("gateway", "http", "http")], external);
+    }
+
+    [Theory]
+    [InlineData("gateway", "http http 8009, internal http 8010")]
+    [InlineData("service-hub", "http tcp 8012, http2 http 8013")]
+    [InlineData("data-layer", "http http 8001")]
+    public async Task Each_endpoint_has_a_port_of_its_own_inside_the_container(string service, string expected)
+    {
+        await using var topology = await Topology.Publish();
+
+        var endpoints = topology[service].Annotations.OfType<EndpointAnnotation>().ToList();
+        Assert.Equal(expected, string.Join(", ", endpoints.Select(endpoint => $"{endpoint.Name} {endpoint.UriScheme} {endpoint.TargetPort}")));
+
+        // Container Apps: one HTTP ingress for each app; of several, the external one.
+        Assert.True(endpoints.Count(endpoint => endpoint.UriScheme == "http") == 1 || endpoints.Count(endpoint => endpoint.IsExternal) == 1);
+    }
+
+    [Fact]
+    public async Task The_hubs_ingress_speaks_HTTP2()
+    {
+        await using var topology = await Topology.Publish("--StoryPortal:Hubs=2");
+
+        foreach (var hub in (string[])["service-hub", "service-hub-2"])
+        {
+            Assert.Equal("http2", topology[hub].Annotations.OfType<EndpointAnnotation>().Single(endpoint => endpoint.UriScheme == "http").Transport);
+        }
+    }
+
+    [Theory]
+    [InlineData("gateway")]
+    [InlineData("data-layer")]
+    public async Task What_answers_HTTP1_is_probed(string service)
+    {
+        await using var topology = await Topology.Publish();
+
+#pragma warning disable ASPIREPROBES001 // experimental in Aspire 13.5
+        var probes = topology[service].Annotations.OfType<EndpointProbeAnnotation>().Select(probe => $"{probe.Type} {probe.EndpointReference.EndpointName} {probe.Path}");
+#pragma warning restore ASPIREPROBES001
+        Assert.Equal(["Startup http /alive", "Readiness http /health/ready", "Liveness http /alive"], probes);
+    }
+
+    [Fact]
+    public async Task Gateway_and_hub_are_replicated_on_request_and_the_worker_is_not()
+    {
+        await using var topology = await Topology.Publish("--StoryPortal:Publish:Replicas=3");
+
+        Assert.Equal(3, topology["gateway"].Annotations.OfType<ReplicaAnnotation>().Single().Replicas);
+        Assert.Equal(3, topology["service-hub"].Annotations.OfType<ReplicaAnnotation>().Single().Replicas);
+        Assert.Empty(topology["data-layer"].Annotations.OfType<ReplicaAnnotation>());
+    }
+
+    [Fact]
+    public async Task Every_secret_is_an_input_and_none_has_a_value()
+    {
+        await using var topology = await Topology.Publish();
+
+        var secrets = topology.Resources.OfType<ParameterResource>().ToList();
+        Assert.All(secrets, secret => Assert.True(secret.Secret));
+        Assert.Superset(new HashSet<string> { "admin-key", "internal-key", "redis-password" }, secrets.Select(secret => secret.Name).ToHashSet());
+    }
+
+    [Theory]
+    [InlineData("--StoryPortal:Publish:Postgres=cloud", "StoryPortal:Publish:Postgres is 'cloud': it can be external or container.")]
+    [InlineData("--StoryPortal:Publish:Replicas=0", "StoryPortal:Publish:Replicas is '0': it can be 1 to 16.")]
+    public async Task A_setting_that_means_nothing_is_refused_by_name(string argument, string message)
+    {
+        var exception = await Assert.ThrowsAnyAsync<Exception>(async () => await (await Topology.Publish(argument)).DisposeAsync());
+
+        Assert.Contains(message, exception.ToString(), StringComparison.Ordinal);
+    }
+}

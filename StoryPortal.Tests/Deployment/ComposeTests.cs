@@ -1,0 +1,118 @@
+using System.Globalization;
+using Aspire.Hosting.ApplicationModel;
+using StoryPortal.Tests.AppHost;
+
+namespace StoryPortal.Tests.Deployment;
+
+/// <summary>docker-compose.yaml runs what the AppHost runs, with the same settings.</summary>
+public sealed class ComposeTests
+{
+    private static readonly string[] Services = ["data-layer", "service-hub", "gateway"];
+
+    [Fact]
+    public async Task It_has_the_resources_of_the_AppHost()
+    {
+        await using var topology = await Topology.RunInContainers();
+
+        Assert.Equal(
+            topology.Resources.Where(resource => resource is ProjectResource or ContainerResource).Select(resource => resource.Name).Order(),
+            Compose.File.Services.Keys.Order());
+    }
+
+    [Theory]
+    [InlineData("postgres")]
+    [InlineData("redis")]
+    [InlineData("prometheus")]
+    [InlineData("grafana")]
+    public async Task Containers_have_the_same_image(string name)
+    {
+        await using var topology = await Topology.RunInContainers();
+
+        var image = topology[name].Annotations.OfType<ContainerImageAnnotation>().Last();
+        Assert.Equal($"docker.io/{image.Image}:{image.Tag}", Compose.File.Services[name].Image);
+    }
+
+    [Theory]
+    [InlineData("postgres")]
+    [InlineData("redis")]
+    public async Task Servers_get_the_arguments_that_are_published(string name)
+    {
+        await using var topology = await Topology.Publish("--StoryPortal:Publish:Postgres=container");
+
+        // Compose writes $$ for what a shell is to see as $.
+        Assert.Equal(
+            await topology.ArgumentsAsync(topology[name]),
+            Compose.File.Services[name].Command.Select(argument => argument.Replace("$$", "$", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("data-layer")]
+    [InlineData("service-hub")]
+    [InlineData("gateway")]
+    public async Task Services_get_the_variables_that_the_AppHost_gives_them_and_listen_on_the_published_ports(string name)
+    {
+        await using var topology = await Topology.Publish("--StoryPortal:Publish:Postgres=container");
+        var service = Compose.File.Services[name];
+
+        // What only tells where the hub's other port is, and what Aspire gives every project, decides nothing.
+        string[] settings = ["Authentication__", "ConnectionStrings__", "Registration__", "services__service-hub__http2__"];
+        var published = (await topology.EnvironmentAsync(topology[name])).Keys.Where(key => settings.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal)));
+        var here = service.Environment.Keys.Where(key => settings.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal)));
+        Assert.Equal(published.Order(), here.Order());
+
+        Assert.Equal(
+            topology[name].Annotations.OfType<EndpointAnnotation>().Select(endpoint => endpoint.TargetPort?.ToString(CultureInfo.InvariantCulture)).Order(),
+            service.Environment.Where(pair => pair.Key.StartsWith("Listen__", StringComparison.Ordinal)).Select(pair => (string?)pair.Value).Order());
+    }
+
+    [Fact]
+    public void Prometheus_hears_of_every_service_at_the_port_of_its_metrics()
+    {
+        string[] expected = ["data-layer data-layer:8001", "gateway gateway:8010", "service-hub service-hub:8012"];
+
+        Assert.Equal(expected, Compose.File.Services["prometheus"].Environment.Values.Order());
+        Assert.Equal("http://grafana:3000", Compose.File.Services["service-hub"].Environment["Monitoring__GrafanaUrl"]);
+    }
+
+    [Fact]
+    public void Only_the_gateway_and_Grafana_can_be_reached_and_by_default_from_this_machine_alone()
+    {
+        Assert.Equal(["gateway", "grafana"], Compose.File.Services.Where(service => service.Value.Ports.Count > 0).Select(service => service.Key).Order());
+        Assert.All(Compose.File.Services.Values.SelectMany(service => service.Ports), port => Assert.Contains("127.0.0.1", port, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Nothing_starts_before_the_servers_that_it_needs_are_healthy()
+    {
+        foreach (var (name, service) in Compose.File.Services)
+        {
+            foreach (var (needed, how) in service.DependsOn)
+            {
+                Assert.Equal((name, needed, Compose.File.Services[needed].HealthCheck is null ? "service_started" : "service_healthy"), (name, needed, how["condition"]));
+            }
+        }
+
+        Assert.All(Services, service => Assert.Contains("redis", Compose.File.Services[service].DependsOn.Keys));
+        Assert.NotNull(Compose.File.Services["postgres"].HealthCheck);
+        Assert.NotNull(Compose.File.Services["redis"].HealthCheck);
+    }
+
+    [Fact]
+    public void Everything_has_limits_and_data_has_volumes()
+    {
+        Assert.All(Compose.File.Services.Values, service => Assert.Equal(["cpus", "memory"], service.Deploy["resources"]["limits"].Keys.Order()));
+        Assert.Contains("postgres:/var/lib/postgresql", Compose.File.Services["postgres"].Volumes);
+    }
+
+    [Fact]
+    public void Each_service_is_built_from_its_project_and_each_secret_is_in_the_example()
+    {
+        string[] projects = ["StoryPortal.DataLayer", "StoryPortal.ServiceHub", "StoryPortal.Gateway"];
+        Assert.Equal(projects, Services.Select(service => Compose.File.Services[service].Build!.Args["PROJECT"]));
+
+        var example = File.ReadAllLines(Running.Repository.PathOf(".env.example")).Select(line => line.Split('=')[0]);
+        var needed = Compose.File.Services.Values.SelectMany(service => service.Environment.Values)
+            .SelectMany(value => value.Split("${")[1..]).Select(value => value.Split(':')[0]).Distinct();
+        Assert.Subset(example.ToHashSet(), needed.ToHashSet());
+    }
+}
