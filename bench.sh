@@ -30,6 +30,11 @@ end_children() {
   done
 }
 
+# The addresses and the key of the system that runs, where the caller has not named another.
+case " $* " in
+  *' --running '*) [ -n "${GATEWAY_URL:-}" ] || eval "$("$ROOT/start.sh" --env || echo 'exit 1')" ;;
+esac
+
 require_sdk
 choose_aspire_source
 require_servers

@@ -11,7 +11,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Names, bool Quick)
         ./bench.sh NAME…     only the rows whose name contains one of the names
         ./bench.sh load [SCRIPT] [--scale 0.1] [--running]
                              a load test, in a tenth of its time: load-test (the default), smoke, mixed, stress, spike or soak; --running: not
-                             against a system of its own, but against the one that runs (eval "$(./start.sh --env)" first)
+                             against a system of its own, but against the one that runs
         """;
 
     /// <summary>How often each pair is measured.</summary>
