@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
+using StoryPortal.ServiceDefaults.Performance;
 
 namespace StoryPortal.ServiceDefaults.Telemetry;
 
@@ -64,13 +63,10 @@ internal sealed class RequestSpanMiddleware(RequestDelegate next)
             span.SetStatus(ActivityStatusCode.Error);
         }
 
-        // An error takes the endpoint away from the request, and remembers it. Who knows the route better has said so already.
-        if (span.GetTagItem(Route) is null && (context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint) is RouteEndpoint endpoint)
-        {
-            span.SetTag(Route, $"/{endpoint.RoutePattern.RawText?.Trim('/')}");
-        }
-
-        span.DisplayName = span.GetTagItem(Route) is string route ? $"{method} {route}" : method;
+        // Who knows the route better, as the gateway does, has said so already.
+        var route = span.GetTagItem(Route) as string ?? RouteTemplate.Of(context);
+        span.SetTag(Route, route);
+        span.DisplayName = route is null ? method : $"{method} {route}";
     }
 
     private static bool IsProbe(PathString path) =>

@@ -63,6 +63,17 @@ public sealed class DestinationTests
     }
 
     [Fact]
+    public async Task A_hub_that_says_nothing_for_longer_than_its_route_allows_is_given_up()
+    {
+        await using var hub = await FakeHub.StartAsync(app => app.MapGet("/v1/silence", (HttpContext context) =>
+            Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default)));
+        await using var gateway = await GatewayProcess.StartAsync([hub], "--ReverseProxy:Routes:v1:Metadata:Timeout=00:00:00.5");
+
+        using var response = await gateway.GetAsync("/v1/silence", GatewayProcess.AdminKey);
+        await response.ProblemAsync(HttpStatusCode.GatewayTimeout);
+    }
+
+    [Fact]
     public async Task Without_any_hub_callers_hear_when_to_come_again()
     {
         await using var hub = await FakeHub.StartAsync(app => Map(app, "only"));

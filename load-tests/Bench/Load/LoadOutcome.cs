@@ -1,3 +1,4 @@
+using StoryPortal.Bench.Measuring;
 using StoryPortal.DataLayer.Performance;
 using StoryPortal.ServiceDefaults.Performance;
 
@@ -65,12 +66,8 @@ internal sealed record LoadOutcome(string Script, TimeSpan Duration, IReadOnlyLi
         return samples.Count == 0 ? [] : [new Finding(target, Percentile(samples, 95), Targets.Of(target).Value)];
     }
 
-    // Nearest rank: the smallest value that so many per cent of all do not exceed.
-    private static double Percentile(IReadOnlyList<Sample> samples, double percent)
-    {
-        var sorted = samples.Select(sample => sample.Milliseconds).Order().ToArray();
-        return sorted.Length == 0 ? 0 : sorted[Math.Max(0, (int)Math.Ceiling(sorted.Length * percent / 100) - 1)];
-    }
+    private static double Percentile(IReadOnlyList<Sample> samples, double percent) =>
+        samples.Count == 0 ? 0 : samples.Select(sample => sample.Milliseconds).Percentile(percent / 100);
 
     private static double Share(IReadOnlyList<Sample> samples, Func<Sample, bool> counts) => samples.Count == 0 ? 0 : 100.0 * samples.Count(counts) / samples.Count;
 }
