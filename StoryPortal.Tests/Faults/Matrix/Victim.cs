@@ -34,9 +34,9 @@ internal sealed record Victim(
     /// <summary>How many hubs answer while nothing is broken.</summary>
     public int Hubs => Without is null ? 2 : 1;
 
-    /// <summary>Waits until everybody is well.</summary>
+    /// <summary>Waits until everybody is well, and nothing is said of it any more.</summary>
     public Task IsWellAsync(FaultySystem system) => Eventually.TrueAsync(async () =>
-        await HubsAsync(system.System, Hubs) && !await DegradedAsync(system.System, "postgres") && !await DegradedAsync(system.System, "redis"));
+        !await IsNoticedAsync(system.System) && await HubsAsync(system.System, Hubs) && !await DegradedAsync(system.System, "postgres") && !await DegradedAsync(system.System, "redis"));
 
     /// <summary>Stops what would do its work.</summary>
     public Task PrepareAsync(FaultySystem system) => Without is null ? Task.CompletedTask : system.System.RunAsync(Without, KnownResourceCommands.StopCommand);
