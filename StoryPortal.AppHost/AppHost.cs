@@ -51,6 +51,7 @@ foreach (var hub in hubs)
 
 builder.AddMonitoring(servers, gateway, hubs, dataLayer);
 hubs[0].WithJobCommands(adminKey).WithCacheCommands(adminKey);
+hubs.AddProfileCommands(adminKey, gateway, dataLayer);
 gateway.AnnounceWhenReady(hubs[0], dataLayer, servers, adminKey);
 
 builder.Build().Run();
