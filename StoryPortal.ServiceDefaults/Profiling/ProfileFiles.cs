@@ -32,11 +32,7 @@ public sealed class ProfileFiles(IEnumerable<IConnectionMultiplexer> redis, Time
 
             return time.GetUtcNow() + Life;
         }
-        catch (RedisException)
-        {
-            return null;
-        }
-        catch (TimeoutException)
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
             return null;
         }

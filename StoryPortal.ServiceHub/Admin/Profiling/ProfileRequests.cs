@@ -71,7 +71,7 @@ internal sealed class ProfileRequests(ScorecardReader scorecards, SelfProfiler s
         finally
         {
             await subscriber.UnsubscribeAsync(outcomes, flags: CommandFlags.FireAndForget);
-            if (cancellationToken.IsCancellationRequested)
+            if (!heard.Task.IsCompleted) // nobody waits for it any more
             {
                 await subscriber.PublishAsync(channel, Message(order with { Seconds = 0 }), CommandFlags.FireAndForget);
             }
