@@ -30,7 +30,7 @@ public sealed class PresentedKey
             return null;
         }
 
-        var memory = context.Features.Get<Memory>();
+        var memory = context.Features[typeof(Memory)] as Memory; // as Verdict.Of does
         if (memory?.Latest is { } key && key.Is(text))
         {
             return key;
@@ -71,7 +71,7 @@ public static class CallerExtensions
         part.Request.Headers[KeyHeaders.Api] = whole.Request.Headers[KeyHeaders.Api];
         part.Request.Headers.Authorization = whole.Request.Headers.Authorization;
         part.Features.Set(whole.Features.Get<PresentedKey.Memory>());
-        part.Features.Set(whole.Features.Get<Verdict>());
+        Verdict.Of(whole)?.RememberFor(part);
         return part;
     }
 }
