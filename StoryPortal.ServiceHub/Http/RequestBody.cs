@@ -41,6 +41,12 @@ internal readonly struct RequestBody : IDisposable
             while (await request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken) is > 0 and var read)
             {
                 length += read;
+                if (length == BodyLimits.Batch)
+                {
+                    await RequireEndAsync(request.Body, cancellationToken); // no endpoint takes more: nothing larger is ever held
+                    break;
+                }
+
                 if (length == buffer.Length)
                 {
                     Grow(ref buffer);
@@ -71,6 +77,14 @@ internal readonly struct RequestBody : IDisposable
         IOException and not BadHttpRequestException => new("body", "ended before it was complete."),
         _ => null,
     };
+
+    private static async ValueTask RequireEndAsync(Stream body, CancellationToken cancellationToken)
+    {
+        if (await body.ReadAsync(new byte[1], cancellationToken) > 0)
+        {
+            throw new BadHttpRequestException("Request body too large.", StatusCodes.Status413PayloadTooLarge);
+        }
+    }
 
     private static void Grow(ref byte[] buffer)
     {
