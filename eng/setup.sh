@@ -159,6 +159,18 @@ offer_dashboard() {
   fi
 }
 
+# Fails where a package that is used, or one that such a package uses, is known to be vulnerable. A registry that does not tell is no failure.
+require_safe_packages() {
+  local log=$LOGS/vulnerable-packages.log
+  step Packages 'dotnet list package --vulnerable'
+  if ! quietly "$log" timeout 120 dotnet list "$ROOT/StoryPortal.sln" package --vulnerable --include-transitive || grep -qE 'NU1900|error' "$log"; then
+    note 'the package registry does not tell (artifacts/run/vulnerable-packages.log): not checked'
+  elif grep -q '^ *> ' "$log"; then
+    grep '^ *> ' "$log" | sort -u >&2
+    fail 'Packages are known to be vulnerable (above).' 'Raise them in Directory.Packages.props.'
+  fi
+}
+
 # build PROJECT [OPTION…]: warnings are errors, so quiet means clean.
 build() {
   step Build "$(basename "$1")"

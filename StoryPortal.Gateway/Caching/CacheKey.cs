@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace StoryPortal.Gateway.Caching;
 
 /// <summary>Under what an answer is kept: its path, and the query parameters on which it depends, in one order.</summary>
@@ -16,21 +14,27 @@ internal static class CacheKey
             return path.Length > 1 && path[^1] == '/' ? path[..^1] : path;
         }
 
-        var key = new StringBuilder(path.TrimEnd('/'));
+        if (Array.Exists(known, name => request.Query[name].Count > 1))
+        {
+            return null;
+        }
+
+        var key = path.TrimEnd('/') + Query(request, known).Value;
+        return key.Length <= Longest ? key : null;
+    }
+
+    /// <summary>The part of the query on which the answer depends.</summary>
+    public static QueryString Query(HttpRequest request, string[] known)
+    {
+        var query = QueryString.Empty;
         foreach (var name in known)
         {
-            var values = request.Query[name];
-            if (values.Count > 1)
+            if (request.Query.TryGetValue(name, out var values))
             {
-                return null;
-            }
-
-            if (values.Count == 1)
-            {
-                key.Append('?').Append(name).Append('=').Append(Uri.EscapeDataString(values[0] ?? ""));
+                query = query.Add(name, values.ToString());
             }
         }
 
-        return key.Length <= Longest ? key.ToString() : null;
+        return query;
     }
 }

@@ -96,10 +96,11 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
     {
         var fetchedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         var (request, response) = (context.Request, context.Response);
-        var (encodings, condition) = (request.Headers.AcceptEncoding, request.Headers.IfNoneMatch);
+        var (query, encodings, condition) = (request.QueryString, request.Headers.AcceptEncoding, request.Headers.IfNoneMatch);
         var body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         using var bytes = new MemoryStream(4096);
 
+        request.QueryString = CacheKey.Query(request, policy.Query); // nothing of it that others did not ask for: the answer's links repeat it
         request.Headers.AcceptEncoding = default;
         request.Headers.IfNoneMatch = default;
         context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(bytes));
@@ -110,6 +111,7 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
         finally
         {
             context.Features.Set(body);
+            request.QueryString = query;
             request.Headers.AcceptEncoding = encodings;
             request.Headers.IfNoneMatch = condition;
         }

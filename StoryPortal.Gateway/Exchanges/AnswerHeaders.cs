@@ -21,6 +21,9 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
     private static readonly StringValues Deny = "DENY";
     private static readonly StringValues NoReferrer = "no-referrer";
     private static readonly StringValues Close = "close";
+
+    // What a key opened is no shared cache's to give to others, and asked for again by its ETag.
+    private static readonly StringValues Private = "private, no-cache";
     private static readonly StringValues OneYear = "max-age=31536000; includeSubDomains";
 
     private readonly bool _tellsRates = rates.Value.Headers;
@@ -57,6 +60,11 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
         headers.XFrameOptions = Deny;
         headers["Referrer-Policy"] = NoReferrer;
         headers.ContentSecurityPolicy = !exchange.Policy.IsPage ? PolicyForData : exchange.Policy.HasInline ? PolicyForInline : PolicyForPages;
+        if (headers.CacheControl.Count == 0)
+        {
+            headers.CacheControl = Private;
+        }
+
         if (_insistsOnTls && context.Request.IsHttps)
         {
             headers.StrictTransportSecurity = OneYear;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using StoryPortal.ServiceDefaults.Authentication;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace StoryPortal.Gateway.Proxy;
@@ -7,8 +8,8 @@ namespace StoryPortal.Gateway.Proxy;
 /// <param name="isStream">Whether the answer stays open: its headers are sent at once then, as the first event may be long in coming.</param>
 internal sealed class HubTransformer(bool isStream) : HttpTransformer
 {
-    // What callers claim ends here; who they are the log knows.
-    private static readonly string[] Claims = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded"];
+    // What callers claim ends here: who they are the log knows, and none is a process of the system.
+    private static readonly string[] Claims = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", KeyHeaders.Internal];
 
     public override ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
     {

@@ -30,7 +30,7 @@ public sealed class PresentedKey
             return null;
         }
 
-        var memory = context.Features.Get<Memory>();
+        var memory = context.Features[typeof(Memory)] as Memory; // as Verdict.Of does
         if (memory?.Latest is { } key && key.Is(text))
         {
             return key;
@@ -59,19 +59,5 @@ public sealed class PresentedKey
             get => _latest;
             set => _latest = value;
         }
-    }
-}
-
-/// <summary>Requests that are part of another.</summary>
-public static class CallerExtensions
-{
-    /// <summary>Makes <paramref name="part"/> a request of whoever sent <paramref name="whole"/>; returns it. The key is not hashed again.</summary>
-    public static T OnBehalfOf<T>(this T part, HttpContext whole) where T : HttpContext
-    {
-        part.Request.Headers[KeyHeaders.Api] = whole.Request.Headers[KeyHeaders.Api];
-        part.Request.Headers.Authorization = whole.Request.Headers.Authorization;
-        part.Features.Set(whole.Features.Get<PresentedKey.Memory>());
-        part.Features.Set(whole.Features.Get<Verdict>());
-        return part;
     }
 }

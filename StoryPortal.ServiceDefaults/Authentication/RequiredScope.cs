@@ -15,7 +15,10 @@ public sealed record RequiredScope(Scope? Scope)
 
     /// <summary>What a request takes: what its endpoint says, else the scope of its method.</summary>
     public static RequiredScope Of(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() ?? (Reads(context.Request.Method) ? Read : Write);
+        context.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() ?? OfMethod(context.Request.Method);
+
+    /// <summary>What a request takes whose endpoint says nothing.</summary>
+    public static RequiredScope OfMethod(string method) => Reads(method) ? Read : Write;
 
     private static bool Reads(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 }

@@ -48,7 +48,7 @@ internal static class BatchEndpoint
     {
         using var body = await JsonBody.ReadAsync(context.Request, cancellationToken);
         using var document = Parse(body.Utf8);
-        List<JsonElement> items = [.. ItemsOf(document.RootElement).EnumerateArray()];
+        List<JsonElement> items = [.. ItemsIn(document.RootElement).EnumerateArray()];
         if (items.Count > MostRequests)
         {
             throw new InputException(Requests, $"are {items.Count}; up to {MostRequests} are taken.");
@@ -76,6 +76,18 @@ internal static class BatchEndpoint
         {
             var (field, message) = JsonErrors.Describe(exception);
             throw new InputException(field, message);
+        }
+    }
+
+    private static JsonElement ItemsIn(JsonElement root)
+    {
+        try
+        {
+            return ItemsOf(root);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new InputException("body", "holds a name that is not valid Unicode, such as half of a surrogate pair.");
         }
     }
 

@@ -21,9 +21,9 @@ internal sealed record InnerRequest(string Method, PathString Path, QueryString 
     public static InnerRequest Of(BatchItem item)
     {
         var errors = new InputErrors();
-        if (item.Id is { } id && (id.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null) || JsonMarshal.GetRawUtf8Value(id).Length > LongestId))
+        if (item.Id is { } id && !IsId(id))
         {
-            errors.Add("id", $"is neither a string nor a number of up to {LongestId} bytes.");
+            errors.Add("id", $"is neither a number nor a string that is valid Unicode, of up to {LongestId} bytes.");
         }
 
         var method = item.Method ?? "GET";
@@ -38,6 +38,14 @@ internal sealed record InnerRequest(string Method, PathString Path, QueryString 
         errors.ThrowIfAny();
         return new InnerRequest(method, path, query, headers, body);
     }
+
+    /// <summary>Whether a result can carry it: a number, or a text that is one.</summary>
+    public static bool IsId(JsonElement id) => JsonMarshal.GetRawUtf8Value(id).Length <= LongestId && id.ValueKind switch
+    {
+        JsonValueKind.Number or JsonValueKind.Null => true,
+        JsonValueKind.String => TextOf(id) is not null,
+        _ => false,
+    };
 
     private static (PathString Path, QueryString Query) Split(string? text, InputErrors errors)
     {
@@ -121,14 +129,25 @@ internal sealed record InnerRequest(string Method, PathString Path, QueryString 
             return [];
         }
 
+        if (TextOf(body) is { } text)
+        {
+            return Encoding.UTF8.GetBytes(text);
+        }
+
+        errors.Add("body", "holds text that is not valid Unicode.");
+        return [];
+    }
+
+    // Null where it has half of a surrogate pair.
+    private static string? TextOf(JsonElement value)
+    {
         try
         {
-            return Encoding.UTF8.GetBytes(body.GetString()!);
+            return value.GetString();
         }
-        catch (InvalidOperationException) // half of a surrogate pair
+        catch (InvalidOperationException)
         {
-            errors.Add("body", "holds text that is not valid Unicode.");
-            return [];
+            return null;
         }
     }
 }

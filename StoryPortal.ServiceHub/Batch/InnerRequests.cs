@@ -34,7 +34,7 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
         await using var answer = new AnswerBuffer(budget);
         var context = Context(batch, scope.ServiceProvider, answer);
         var start = Stopwatch.GetTimestamp();
-        JsonElement? id = item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out var given) ? given.Clone() : null;
+        var id = IdOf(item);
         var method = HttpMethods.Get;
         try
         {
@@ -60,6 +60,18 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
         {
             ChangesServices = ChangesServices(context),
         };
+    }
+
+    private static JsonElement? IdOf(JsonElement item)
+    {
+        try
+        {
+            return item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out var given) && InnerRequest.IsId(given) ? given.Clone() : null;
+        }
+        catch (InvalidOperationException) // another name has half of a surrogate pair, which whoever reads the item will say
+        {
+            return null;
+        }
     }
 
     private static BatchItem Read(JsonElement item)

@@ -15,7 +15,8 @@ namespace StoryPortal.ServiceHub.Documentation;
 /// <summary>The API's description at <c>/openapi/v1.json</c>, and a page to read and try it at <c>/docs</c>.</summary>
 internal static class DocumentationExtensions
 {
-    private const string KeyScheme = "ApiKey";
+    /// <summary>The name of the scheme by which callers show their key; what it lists is the scope that the key has to have.</summary>
+    internal const string KeyScheme = "ApiKey";
 
     public static void AddDocumentation(this WebApplicationBuilder builder) => builder.Services.AddOpenApi(openApi =>
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceHub.Events.Stream;
 using StoryPortal.ServiceHub.Http;
@@ -25,8 +26,10 @@ internal static class OperationDescription
     public static async Task CompleteAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        if (metadata.OfType<RequiredScope>().LastOrDefault() != RequiredScope.None)
+        var required = metadata.OfType<RequiredScope>().LastOrDefault() ?? RequiredScope.OfMethod(context.Description.HttpMethod!);
+        if (required.Scope is { } scope)
         {
+            operation.Security = [new() { [new OpenApiSecuritySchemeReference(DocumentationExtensions.KeyScheme, context.Document)] = [EnumText<ServiceDefaults.Authentication.Scope>.Of(scope)] }];
             var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellationToken);
             operation.Responses ??= [];
             foreach (var (status, description) in Refusals)

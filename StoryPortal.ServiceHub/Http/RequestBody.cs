@@ -1,4 +1,5 @@
 using System.Buffers;
+using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 
 namespace StoryPortal.ServiceHub.Http;
@@ -10,6 +11,9 @@ internal readonly struct RequestBody : IDisposable
 
     // A length that is only claimed gets no more memory than this: the rest comes with the bytes.
     private const int MostOnTrust = 256 * 1024;
+
+    // Of the shared pool each thread keeps an array of every size: of the large ones, a gigabyte after some dozen large bodies. Here all threads share them.
+    private static readonly ArrayPool<byte> Large = ArrayPool<byte>.Create(BodyLimits.Batch, maxArraysPerBucket: 2);
 
     private readonly byte[] _buffer;
     private readonly int _length;
@@ -37,6 +41,12 @@ internal readonly struct RequestBody : IDisposable
             while (await request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken) is > 0 and var read)
             {
                 length += read;
+                if (length == BodyLimits.Batch)
+                {
+                    await RequireEndAsync(request.Body, cancellationToken); // no endpoint takes more: nothing larger is ever held
+                    break;
+                }
+
                 if (length == buffer.Length)
                 {
                     Grow(ref buffer);
@@ -47,7 +57,7 @@ internal readonly struct RequestBody : IDisposable
         }
         catch (Exception exception)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Return(buffer);
             if (Refusal(exception) is { } refusal)
             {
                 throw refusal;
@@ -58,20 +68,33 @@ internal readonly struct RequestBody : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+    public void Dispose() => Return(_buffer);
 
     private static InputException? Refusal(Exception exception) => exception switch
     {
-        InvalidDataException => new("body", "is not what its Content-Encoding says: it cannot be decompressed."),
+        // Brotli's decoder says it in another way than the others.
+        InvalidDataException or InvalidOperationException { Source: "System.IO.Compression.Brotli" } => new("body", "is not what its Content-Encoding says: it cannot be decompressed."),
         IOException and not BadHttpRequestException => new("body", "ended before it was complete."),
         _ => null,
     };
 
+    private static async ValueTask RequireEndAsync(Stream body, CancellationToken cancellationToken)
+    {
+        if (await body.ReadAsync(new byte[1], cancellationToken) > 0)
+        {
+            throw new BadHttpRequestException("Request body too large.", StatusCodes.Status413PayloadTooLarge);
+        }
+    }
+
     private static void Grow(ref byte[] buffer)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        var larger = PoolOf(buffer.Length * 2).Rent(buffer.Length * 2);
         buffer.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(buffer);
+        Return(buffer);
         buffer = larger;
     }
+
+    private static void Return(byte[] buffer) => PoolOf(buffer.Length).Return(buffer);
+
+    private static ArrayPool<byte> PoolOf(int length) => length > MostOnTrust ? Large : ArrayPool<byte>.Shared;
 }

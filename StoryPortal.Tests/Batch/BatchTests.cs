@@ -36,6 +36,8 @@ public sealed partial class BatchTests(StoryPortalSystem system)
         { "headers.Host", """{"path": "/v1/agents", "headers": {"Host": "example.com"} }""" },
         { "headers.Accept", """{"path": "/v1/agents", "headers": {"Accept": "a\nb"} }""" },
         { "id", """{"id": {}, "path": "/v1/agents"}""" },
+        { "id", """{"id": "\ud800", "path": "/v1/agents"}""" },
+        { "id", """{"id": {"\udc00": 1}, "path": "/v1/agents"}""" },
         { "colour", """{"path": "/v1/agents", "colour": "red"}""" },
         { "body", """{"method": "POST", "path": "/v1/events/batch", "headers": {"Content-Type": "application/x-ndjson"}, "body": {} }""" },
         { "request", "null" },
@@ -52,6 +54,7 @@ public sealed partial class BatchTests(StoryPortalSystem system)
         { "requests", "{}" },
         { "colour", """{"colour": []}""" },
         { "body", "7" },
+        { "body", """{"\ud800": []}""" },
         { "body", "[{]" },
         { "body", "" },
     };

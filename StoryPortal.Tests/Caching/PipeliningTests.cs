@@ -15,7 +15,7 @@ public sealed class PipeliningTests
     {
         await using var redis = await RedisServer.StartAsync();
         await using var slow = new TcpProxy(() => redis.Port) { Delay = TimeSpan.FromMilliseconds(20) };
-        var options = ConfigurationOptions.Parse($"127.0.0.1:{slow.Port}");
+        var options = ConfigurationOptions.Parse(slow.Address);
         options.AsyncTimeout = 30_000;
         await using var connection = await ConnectionMultiplexer.ConnectAsync(options);
         var answers = new RedisAnswers(connection);

@@ -8,7 +8,7 @@ namespace StoryPortal.Tests.Gateway;
 internal sealed class GatewayProcess : IAsyncDisposable
 {
     public const string AdminKey = "the-admin-key-of-this-gateway";
-    public const string InternalKey = "internal";
+    public const string InternalKey = "the-internal-key-of-this-gateway";
 
     private readonly ProductProcess _process;
 

@@ -44,12 +44,20 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>How often something was sent after an answer, over all connections: what is sent without waiting counts once.</summary>
     public int RoundTrips => Volatile.Read(ref _roundTrips);
 
+    /// <summary>How it is reached, as host and port.</summary>
+    public string Address => $"127.0.0.1:{Port}";
+
+    /// <summary>Cuts every connection, and takes no more.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_end.IsCancellationRequested)
+        {
+            return; // a test has cut it
+        }
+
         await _end.CancelAsync();
         _listener.Stop();
         await _accepting;
-        _end.Dispose();
     }
 
     private static TcpListener Listen()

@@ -21,6 +21,9 @@ internal sealed class Collector : IAsyncDisposable
 
     public ConcurrentBag<LogRecord> Logs { get; } = [];
 
+    /// <summary>Everything that it was sent, as it came.</summary>
+    public ConcurrentBag<byte[]> Received { get; } = [];
+
     public static async Task<Collector> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -28,19 +31,20 @@ internal sealed class Collector : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         var collector = new Collector(app);
-        app.MapPost("/v1/traces", request => TakeAsync(request, collector.TakeSpans));
-        app.MapPost("/v1/logs", request => TakeAsync(request, collector.TakeLogs));
-        app.MapPost("/v1/metrics", request => TakeAsync(request, _ => { }));
+        app.MapPost("/v1/traces", request => collector.TakeAsync(request, collector.TakeSpans));
+        app.MapPost("/v1/logs", request => collector.TakeAsync(request, collector.TakeLogs));
+        app.MapPost("/v1/metrics", request => collector.TakeAsync(request, _ => { }));
         await app.StartAsync();
         return collector;
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static async Task TakeAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
+    private async Task TakeAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
+        Received.Add(body.ToArray());
         take(body.ToArray());
         context.Response.ContentType = "application/x-protobuf";
     }

@@ -84,7 +84,12 @@ public sealed class FaultySystem : IAsyncLifetime
             {
                 var port = isWorker ? Worker.Port : Postgres.Port;
                 resource.WithEnvironment("ConnectionStrings__storyportal", Text($"Host=127.0.0.1;Port={port};Username=postgres;Password={Password};Database=storyportal"));
-                resource.WithEnvironment("Cache__AcknowledgementMilliseconds", "100"); // this machine is busy
+
+                // This machine is busy with other tests, and a hub that has just started is compiled while it answers. That two seconds are kept, OutageTests show.
+                resource.WithEnvironment("Cache__AcknowledgementMilliseconds", "100");
+                resource.WithEnvironment("Cache__TimeoutMilliseconds", "8000");
+                resource.WithEnvironment("Database__QuickCommandTimeoutSeconds", "8");
+                resource.WithEnvironment("Database__ConnectTimeoutSeconds", "8");
             }
             else
             {

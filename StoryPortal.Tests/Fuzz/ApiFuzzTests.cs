@@ -1,0 +1,89 @@
+using System.Net;
+using CsCheck;
+using StoryPortal.Tests.Documentation;
+using StoryPortal.Tests.Gateway;
+using StoryPortal.Tests.Running;
+using Xunit.Abstractions;
+
+namespace StoryPortal.Tests.Fuzz;
+
+/// <summary>
+/// Whatever is asked, of every operation that the API describes: nothing fails but what the caller got wrong, who hears what that is, and nothing is
+/// stored of it. What fails is made smaller and printed with a seed; <c>CsCheck_Seed</c> in the environment begins there again.
+/// </summary>
+[Collection(SharedSystem.Name)]
+public sealed class ApiFuzzTests(StoryPortalSystem servers, ITestOutputHelper output) : IAsyncLifetime
+{
+    // An answer that waits for something to happen has been given none by then, and no refusal either.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ProductionSystem _system = new(servers, new Dictionary<string, string>
+    {
+        ["Registry__RemoveAfterSeconds"] = "86400", // no row goes by itself
+        ["HealthPolls__PrivateAddresses"] = "true", // the only ones that a test may ask
+    });
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.All });
+    private readonly SortedDictionary<string, SortedDictionary<int, int>> _answers = [];
+    private RowWatch _rows = null!;
+    private FuzzRequests _requests = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _system.InitializeAsync();
+        await StartAsync().OrDisposeAsync(this);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _client.Dispose();
+        await _system.DisposeAsync();
+    }
+
+    [Fact]
+    public Task A_thousand_requests() => AskAsync(1_000);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public Task Ten_thousand_requests() => AskAsync(10_000);
+
+    private async Task StartAsync()
+    {
+        _rows = new RowWatch(_system.Database);
+        await _rows.InstallAsync();
+        _requests = new FuzzRequests(await ApiDescription.OfAsync(_system.Hub));
+    }
+
+    private async Task AskAsync(int count)
+    {
+        try
+        {
+            await _requests.All.SampleAsync(AskAsync, iter: count, threads: 1, print: request => request.ToString());
+        }
+        finally
+        {
+            foreach (var (operation, statuses) in _answers)
+            {
+                output.WriteLine($"{operation,-60} {string.Join("  ", statuses.Select(status => $"{status.Key}: {status.Value}"))}");
+            }
+        }
+
+        // Not all of it was refused: most of what an endpoint does comes after it has taken the request.
+        var asked = _answers.Values.ToList();
+        Assert.InRange(asked.Count(statuses => statuses.Keys.Any(status => status < 400)), asked.Count * 3 / 4, asked.Count);
+    }
+
+    private async Task AskAsync(FuzzRequest request)
+    {
+        using var message = request.ToMessage(_system.Gateway.Anonymous.BaseAddress!);
+        message.Headers.TryAddWithoutValidation("X-API-Key", GatewayProcess.AdminKey);
+        using var patience = new CancellationTokenSource(Patience);
+        using var response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+
+        var statuses = _answers.TryGetValue(request.Operation, out var known) ? known : _answers[request.Operation] = [];
+        statuses[(int)response.StatusCode] = statuses.GetValueOrDefault((int)response.StatusCode) + 1;
+        var breach = await AnswerRules.BreachAsync(response);
+        var written = await _rows.NewAsync();
+        Assert.True(breach is null, breach);
+        Assert.True(written.Count == 0 || response.StatusCode < HttpStatusCode.BadRequest, $"{response.StatusCode}, and yet: {string.Join(", ", written)}");
+    }
+}

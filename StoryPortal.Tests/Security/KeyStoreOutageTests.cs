@@ -1,0 +1,90 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using StoryPortal.DataLayer.ApiKeys;
+using StoryPortal.DataLayer.Database;
+using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.Tests.Gateway;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Security;
+
+/// <summary>While Postgres is away keys that were seen stay valid for ten minutes, and no other is believed.</summary>
+[Collection(SharedSystem.Name)]
+public sealed class KeyStoreOutageTests(StoryPortalSystem servers) : IAsyncLifetime
+{
+    private readonly string _key = KeyText.Create();
+    private readonly string _never = KeyText.Create();
+    private TcpProxy _way = null!;
+
+    public Task InitializeAsync()
+    {
+        _way = new TcpProxy(() => new NpgsqlConnectionStringBuilder(servers.ConnectionString).Port);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await _way.DisposeAsync();
+
+    [Fact]
+    public async Task A_key_that_was_seen_counts_for_ten_minutes_of_the_clock()
+    {
+        await using var database = await OwnDatabase.WithTablesAsync(servers);
+        await StoreAsync(database);
+        var time = new ManualTime();
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.Direct.String)
+        {
+            Host = "127.0.0.1", Port = int.Parse(_way.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture), Timeout = 2, CommandTimeout = 2, Pooling = true,
+        });
+        using var keys = new KeyVerifier(
+            new ApiKeyStore(new StoryDatabase(source, new DatabaseOptions(), database.Meters)), Options.Create(new AuthenticationOptions()), time, NullLogger<KeyVerifier>.Instance);
+        Assert.Equal("reader", (await keys.VerifyAsync(new PresentedKey(_key))).Key?.Name);
+
+        await _way.DisposeAsync();
+        time.Advance(KeyVerifier.Trusted - TimeSpan.FromSeconds(1));
+        Assert.Equal("reader", (await keys.VerifyAsync(new PresentedKey(_key))).Key?.Name);
+        Assert.Same(Verdict.CannotTell, await keys.VerifyAsync(new PresentedKey(_never)));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Same(Verdict.CannotTell, await keys.VerifyAsync(new PresentedKey(_key)));
+    }
+
+    [Fact]
+    public async Task The_gateway_and_the_hub_let_in_whom_they_know_and_tell_others_to_come_again()
+    {
+        var system = new ProductionSystem(servers, []) { DatabaseAddress = _way.Address };
+        await system.InitializeAsync();
+        try
+        {
+            await StoreAsync(system.Database);
+            HttpClient[] doors = [system.Gateway.Anonymous, system.Hub];
+            foreach (var door in doors)
+            {
+                Assert.Equal(HttpStatusCode.OK, await StatusAsync(door, _key));
+            }
+
+            await _way.DisposeAsync();
+            foreach (var door in doors)
+            {
+                Assert.Equal(HttpStatusCode.OK, await StatusAsync(door, _key)); // which is answered from the cache
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(door, _never));
+                Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(door, _never + "x"));
+                Assert.Equal(HttpStatusCode.OK, await StatusAsync(door, GatewayProcess.AdminKey));
+            }
+        }
+        finally
+        {
+            await system.DisposeAsync();
+        }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient door, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/v1/models", UriKind.Relative));
+        request.Headers.Add("X-API-Key", key);
+        using var response = await door.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    private Task StoreAsync(OwnDatabase database) => database.RunAsync(
+        $"INSERT INTO mcp_documents.api_keys (id, name, key_hash, scopes) VALUES ('{Guid.NewGuid()}', 'reader', '\\x{KeyHash.Of(_key)}', '{{read}}')");
+}
