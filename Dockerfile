@@ -13,7 +13,10 @@ COPY StoryPortal.ServiceDefaults/*.csproj StoryPortal.ServiceDefaults/
 COPY StoryPortal.DataLayer/*.csproj StoryPortal.DataLayer/
 COPY StoryPortal.ServiceHub/*.csproj StoryPortal.ServiceHub/
 COPY StoryPortal.Gateway/*.csproj StoryPortal.Gateway/
+# The note is for the item build_cache of the checklist: whether BuildKit mounted its cache of packages, and how many it held.
 RUN --mount=type=cache,id=story-portal-nuget,target=/root/.nuget/packages \
+    mkdir -p /app && \
+    if grep -q ' /root/.nuget/packages ' /proc/mounts; then echo "mounted $(ls /root/.nuget/packages | wc -l)"; else echo absent; fi >/app/build-cache && \
     dotnet restore "$PROJECT/$PROJECT.csproj"
 
 COPY StoryPortal.ServiceDefaults/ StoryPortal.ServiceDefaults/

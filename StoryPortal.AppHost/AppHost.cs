@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StoryPortal.AppHost.Commands;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
+using StoryPortal.AppHost.LoadTests;
 using StoryPortal.AppHost.Monitoring;
 using StoryPortal.AppHost.Running;
 using StoryPortal.AppHost.Secrets;
@@ -50,7 +51,9 @@ foreach (var hub in hubs)
 }
 
 builder.AddMonitoring(servers, gateway, hubs, dataLayer);
+builder.AddLoadTest(servers, gateway, hubs[0], adminKey);
 hubs[0].WithJobCommands(adminKey).WithCacheCommands(adminKey);
+hubs.AddProfileCommands(adminKey, gateway, dataLayer);
 gateway.AnnounceWhenReady(hubs[0], dataLayer, servers, adminKey);
 
 builder.Build().Run();

@@ -27,9 +27,6 @@ public static class DataLayerExtensions
 {
     private const string DatabaseName = "storyportal";
 
-    // More statements than the product has, so that each is prepared once for each connection and stays so.
-    private const int PreparedStatements = 64;
-
     // A server that does not answer a query will not answer its cancellation either.
     private const int CancellationMilliseconds = 250;
 
@@ -43,7 +40,7 @@ public static class DataLayerExtensions
         {
             var connection = source.ConnectionStringBuilder;
             connection.MaxPoolSize = options.MaxPoolSize ?? maxPoolSize;
-            connection.MaxAutoPrepare = PreparedStatements;
+            connection.MaxAutoPrepare = options.PreparedStatements;
             connection.NoResetOnClose = true;
             connection.Timeout = options.ConnectTimeoutSeconds;
             connection.CommandTimeout = options.CommandTimeoutSeconds;

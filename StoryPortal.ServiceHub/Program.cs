@@ -27,6 +27,7 @@ builder.AddBatch();
 builder.AddEventStreams();
 builder.AddDocumentation();
 builder.AddPerformanceChecks();
+builder.AddAdmin();
 builder.AddRegistry();
 builder.AddSelfRegistration(self =>
 {

@@ -24,7 +24,10 @@ public static class AdminCommands
             Method = HttpMethod.Post,
             IconName = icon,
             ConfirmationMessage = confirmation,
-            PrepareRequest = async context =>
-                context.Request.Headers.Add("X-API-Key", await adminKey.Resource.GetValueAsync(context.CancellationToken)),
+            PrepareRequest = context => context.AddKeyAsync(adminKey),
         });
+
+    /// <summary>Lets the request of a command show the admin key.</summary>
+    internal static async Task AddKeyAsync(this HttpCommandRequestContext context, IResourceBuilder<ParameterResource> adminKey) =>
+        context.Request.Headers.Add("X-API-Key", await adminKey.Resource.GetValueAsync(context.CancellationToken));
 }

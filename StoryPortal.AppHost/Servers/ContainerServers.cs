@@ -15,14 +15,16 @@ internal static class ContainerServers
             .WithImageTag(ServerSettings.PostgresImageTag)
             .WithArgs(ServerSettings.PostgresArguments)
             .WithIconName("Database");
+        var database = postgres.AddDatabase(ServerSettings.Database);
+        var redis = builder.AddRedisContainer(redisPassword);
         if (builder.ExecutionContext.IsRunMode)
         {
             postgres.WithDataVolume(DataDirectory.Of(builder).VolumeForPostgres());
+
+            // To look into them: started by hand.
+            postgres.WithPgAdmin(pgAdmin => pgAdmin.WithExplicitStart());
+            redis.WithRedisInsight(insight => insight.WithExplicitStart());
         }
-
-        var database = postgres.AddDatabase(ServerSettings.Database);
-
-        var redis = builder.AddRedisContainer(redisPassword);
 
         return new(database, database, redis, redis, database.Resource.UriExpression, redis.Resource.UriExpression, AreContainers: true);
     }

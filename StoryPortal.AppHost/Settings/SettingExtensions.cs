@@ -21,4 +21,13 @@ internal static class SettingExtensions
             ? number
             : throw new DistributedApplicationException($"{key} is '{configured}': it can be {least} to {most}.");
     }
+
+    /// <summary>A number above 0, as it was written; 1 is the default.</summary>
+    public static string Factor(this IDistributedApplicationBuilder builder, string key)
+    {
+        var configured = builder.Configuration[key] ?? "1";
+        return double.TryParse(configured, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var factor) && factor is > 0 and < double.PositiveInfinity
+            ? configured
+            : throw new DistributedApplicationException($"{key} is '{configured}': it can be a number above 0, such as 0.1.");
+    }
 }

@@ -15,6 +15,13 @@ public sealed class DatabaseOptions
     [Range(1, 90)]
     public int? MaxPoolSize { get; set; }
 
+    /// <summary>
+    /// Statements that a connection keeps prepared. Default 64, more than the product has, so that each is planned once; 0 behind a pooler that
+    /// gives each transaction another connection.
+    /// </summary>
+    [Range(0, 1000)]
+    public int PreparedStatements { get; set; } = 64;
+
     /// <summary>Seconds to wait for a connection. Default 2: a caller hears 503 rather than wait for a database that is away.</summary>
     [Range(1, 60)]
     public int ConnectTimeoutSeconds { get; set; } = 2;

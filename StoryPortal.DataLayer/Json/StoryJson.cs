@@ -14,6 +14,7 @@ using StoryPortal.DataLayer.Services;
 using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Profiling;
 using StoryPortal.ServiceDefaults.Registration;
 
 namespace StoryPortal.DataLayer.Json;
@@ -52,6 +53,7 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(BaselineComparison))]
 [JsonSerializable(typeof(List<LoadTest>))]
 [JsonSerializable(typeof(NewLoadTest))]
+[JsonSerializable(typeof(Profile))]
 [JsonSerializable(typeof(WarmUp))]
 [JsonSerializable(typeof(Flush))]
 [JsonSerializable(typeof(List<ApiKey>))]

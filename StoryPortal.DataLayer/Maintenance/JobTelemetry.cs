@@ -26,6 +26,10 @@ internal sealed class JobTelemetry
             "maintenance_job_last_success_timestamp_seconds", () => board.Jobs.Where(job => job.LastSuccessAt is not null).Select(job =>
                 new Measurement<double>(job.LastSuccessAt!.Value.ToUnixTimeMilliseconds() / 1000.0, new KeyValuePair<string, object?>("job", job.Name))),
             unit: "s", "When a maintenance job last succeeded, in seconds since 1970.");
+        meter.CreateObservableGauge(
+            "maintenance_job_next_run_timestamp_seconds", () => board.Jobs.Where(job => job.NextRunAt is not null).Select(job =>
+                new Measurement<double>(job.NextRunAt!.Value.ToUnixTimeMilliseconds() / 1000.0, new KeyValuePair<string, object?>("job", job.Name))),
+            unit: "s", "When a maintenance job is due, in seconds since 1970; it stays due until it has ended. None for a job that only runs on request.");
     }
 
     /// <summary>Begins the trace of a run.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Microsoft.AspNetCore.Http.Features;
 using StoryPortal.Gateway.RateLimiting;
 using StoryPortal.Gateway.Routes;
 
@@ -10,7 +9,10 @@ namespace StoryPortal.Gateway.Exchanges;
 internal sealed class Exchange
 {
     /// <summary>That of a request.</summary>
-    public static Exchange Of(HttpContext context) => context.Features.GetRequiredFeature<Exchange>();
+    public static Exchange Of(HttpContext context) => (Exchange)context.Features[typeof(Exchange)]!; // as Verdict.Of does
+
+    /// <summary>Makes it that of a request.</summary>
+    public void RememberFor(HttpContext context) => context.Features[typeof(Exchange)] = this;
 
     public required long Started { get; init; }
 

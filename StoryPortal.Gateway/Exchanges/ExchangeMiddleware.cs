@@ -37,7 +37,7 @@ internal sealed class ExchangeMiddleware(
             RequestBytes = request.ContentLength,
             Context = context,
         };
-        context.Features.Set(exchange);
+        exchange.RememberFor(context);
         context.Response.OnStarting(_writeHeaders, exchange);
 
         var failed = true;
@@ -78,7 +78,7 @@ internal sealed class ExchangeMiddleware(
         }
 
         exchange.ResponseBytes = context.Response.ContentLength;
-        exchange.Consumer = context.Features.Get<Verdict>()?.Key?.Name;
+        exchange.Consumer = Verdict.Of(context)?.Key?.Name;
         requests.Record(context, exchange.Method, exchange.Route, exchange.Latency, exchange.StatusCode, fromClient: true);
         log.Add(exchange);
     }

@@ -16,7 +16,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateLimiter limi
         var verdict = presented is null ? null : keys.Recall(presented);
         if (verdict is not null)
         {
-            context.Features.Set(verdict);
+            verdict.RememberFor(context);
         }
 
         var window = verdict?.Key is { } key ? limiter.Of(key) : limiter.Of(context.Connection.RemoteIpAddress);
@@ -31,7 +31,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateLimiter limi
     private async Task VerifyAsync(HttpContext context, PresentedKey presented, RateWindow address)
     {
         var verdict = await keys.VerifyAsync(presented);
-        context.Features.Set(verdict);
+        verdict.RememberFor(context);
         if (verdict.Key is { } key)
         {
             address.GiveBack();

@@ -11,7 +11,7 @@ public static class CallerExtensions
         part.Request.Headers[KeyHeaders.Api] = whole.Request.Headers[KeyHeaders.Api];
         part.Request.Headers.Authorization = whole.Request.Headers.Authorization;
         part.Features.Set(whole.Features.Get<PresentedKey.Memory>());
-        part.Features.Set(whole.Features.Get<Verdict>());
+        Verdict.Of(whole)?.RememberFor(part);
         return part;
     }
 }

@@ -30,7 +30,7 @@ public sealed class PresentedKey
             return null;
         }
 
-        var memory = context.Features.Get<Memory>();
+        var memory = context.Features[typeof(Memory)] as Memory; // as Verdict.Of does
         if (memory?.Latest is { } key && key.Is(text))
         {
             return key;

@@ -22,7 +22,7 @@ public sealed class ScopeMiddleware(RequestDelegate next, KeyVerifier keys, IHos
         }
 
         // Who knows the verdict already, says so: a key is hashed once for each request.
-        if (context.Features.Get<Verdict>() is { } known)
+        if (Verdict.Of(context) is { } known)
         {
             return JudgeAsync(context, known, required);
         }
@@ -42,7 +42,7 @@ public sealed class ScopeMiddleware(RequestDelegate next, KeyVerifier keys, IHos
                 return Refusals.ScopeMissingAsync(context, scope);
             }
 
-            context.Features.Set(verdict);
+            verdict.RememberFor(context);
             return next(context);
         }
 

@@ -16,16 +16,18 @@ public static class ChannelExtensions
         }
 
         var subscriber = redis.GetSubscriber();
+        Action<RedisChannel, RedisValue> handler = (_, message) => heard(message);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 // Once subscribed, the multiplexer subscribes again after every loss of the connection.
-                await subscriber.SubscribeAsync(channel, (_, message) => heard(message));
+                await subscriber.SubscribeAsync(channel, handler);
                 return;
             }
             catch (Exception) // a connection that breaks fails what waits for it in many ways
             {
+                subscriber.Unsubscribe(channel, handler, CommandFlags.FireAndForget); // it is remembered even so, and every message would be heard twice
                 await Task.Delay(RetryDelay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

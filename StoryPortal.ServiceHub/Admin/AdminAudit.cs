@@ -47,7 +47,7 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
 
     private static RawJson Payload(HttpContext context, string? subject)
     {
-        var actor = context.Features.Get<Verdict>()?.Key;
+        var actor = Verdict.Of(context)?.Key;
         subject ??= context.GetRouteValue("id") as string ?? context.GetRouteValue("name") as string;
 
         var buffer = new ArrayBufferWriter<byte>(256);

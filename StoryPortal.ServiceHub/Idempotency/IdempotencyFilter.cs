@@ -35,7 +35,7 @@ internal sealed class IdempotencyFilter(IdempotencyStore store) : IEndpointFilte
         http.Request.Body = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
         var request = new IdempotentRequest(
             key,
-            http.Features.Get<Verdict>()?.Key?.Id.ToString() ?? "",
+            Verdict.Of(http)?.Key?.Id.ToString() ?? "",
             http.Request.Method,
             $"{http.Request.Path.Value!.TrimEnd('/').ToLowerInvariant()}{http.Request.QueryString}",
             SHA256.HashData(body.Utf8.Span));

@@ -94,5 +94,5 @@ internal static class InstanceEndpoints
         }
     }
 
-    private static string? ActorOf(HttpContext context) => context.Features.Get<Verdict>()?.Key?.Name;
+    private static string? ActorOf(HttpContext context) => Verdict.Of(context)?.Key?.Name;
 }

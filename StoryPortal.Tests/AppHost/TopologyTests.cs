@@ -126,6 +126,9 @@ public sealed class TopologyTests
     [InlineData("--StoryPortal:Hubs=0", "StoryPortal:Hubs is '0'")]
     [InlineData("--StoryPortal:Hubs=many", "StoryPortal:Hubs is 'many'")]
     [InlineData("--StoryPortal:Monitoring=some", "StoryPortal:Monitoring is 'some': it can be on or off.")]
+    [InlineData("--StoryPortal:LoadTest:Script=all", "StoryPortal:LoadTest:Script is 'all': it can be load-test, smoke, mixed, stress, spike or soak.")]
+    [InlineData("--StoryPortal:LoadTest:Scale=0", "StoryPortal:LoadTest:Scale is '0': it can be a number above 0, such as 0.1.")]
+    [InlineData("--StoryPortal:LoadTest:Scale=tenth", "StoryPortal:LoadTest:Scale is 'tenth'")]
     [InlineData("--StoryPortal:Servers=cloud", "StoryPortal:Servers is 'cloud': it can be auto, container or local.")]
     public async Task A_setting_that_means_nothing_is_refused_by_name(string argument, string message)
     {

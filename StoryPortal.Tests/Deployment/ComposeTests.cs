@@ -15,7 +15,9 @@ public sealed class ComposeTests
         await using var topology = await Topology.RunInContainers();
 
         Assert.Equal(
-            topology.Resources.Where(resource => resource is ProjectResource or ContainerResource).Select(resource => resource.Name).Order(),
+            topology.Resources.Where(resource => resource is ProjectResource or ContainerResource)
+                .Where(resource => !resource.Annotations.OfType<ExplicitStartupAnnotation>().Any()) // tools that a developer starts by hand
+                .Select(resource => resource.Name).Order(),
             Compose.File.Services.Keys.Order());
     }
 

@@ -122,6 +122,19 @@ public sealed partial class AlertTests
     }
 
     [Fact]
+    public async Task Alerts_fire_when_they_should_and_not_before()
+    {
+        using var folder = new TemporaryFolder();
+        var tests = (await File.ReadAllTextAsync(Repository.PathOf("StoryPortal.Tests", "Monitoring", "alerts.test.yml")))
+            .Replace("- ALERTS", $"- {Path.Combine(MonitoringFiles.Folder, "prometheus", "alerts.yml")}", StringComparison.Ordinal);
+        var file = Path.Combine(Directory.CreateDirectory(folder.FullPath).FullName, "alerts.test.yml");
+        await File.WriteAllTextAsync(file, tests);
+        var (exitCode, output) = await PromtoolAsync("test", "rules", file);
+
+        Assert.True(exitCode == 0, output);
+    }
+
+    [Fact]
     public async Task Prometheus_understands_every_query_of_the_dashboards()
     {
         using var folder = new TemporaryFolder();

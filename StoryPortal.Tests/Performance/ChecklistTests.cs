@@ -72,6 +72,17 @@ public sealed class ChecklistTests(StoryPortalSystem system)
         Assert.NotEmpty(item.GetProperty("evidence").GetString()!);
     }
 
+    [Theory]
+    [InlineData("mounted 214\n", CheckStatus.Passed, "214")]
+    [InlineData("absent\n", CheckStatus.Failed, "no cache was mounted")]
+    [InlineData("", CheckStatus.CannotCheck, "cannot be read")]
+    public void What_the_build_of_the_image_noted_of_its_cache_decides(string note, CheckStatus expected, string evidence)
+    {
+        var finding = InfrastructureChecks.BuildCache(note);
+        Assert.Equal(expected, finding.Status);
+        Assert.Contains(evidence, finding.Evidence, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_key_without_end_fails()
     {

@@ -116,7 +116,8 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     /// <summary>The admin key of the system.</summary>
     public const string AdminKey = "the-admin-key-of-the-tests";
 
-    private const string InternalKey = "the-internal-key-of-the-tests";
+    /// <summary>The key by which its processes know each other.</summary>
+    internal const string InternalKey = "the-internal-key-of-the-tests";
 }
 
 /// <summary>Tests of this collection share one system and leave it as they found it, but for rows of their own.</summary>

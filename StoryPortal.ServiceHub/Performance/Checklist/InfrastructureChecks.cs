@@ -7,6 +7,7 @@ internal sealed class InfrastructureChecks : ICheckGroup
 {
     private const long LargestImage = 500L * 1024 * 1024;
     private const double Full = 0.9;
+    private const string BuildCacheNote = "build-cache"; // the Dockerfile writes it
 
     private static readonly string[] Compilers = ["/usr/share/dotnet/sdk", "/usr/lib/dotnet/sdk"];
 
@@ -36,8 +37,21 @@ internal sealed class InfrastructureChecks : ICheckGroup
             $"{(compiler is null ? "There is no compiler in the image" : $"{compiler} is in the image")}; the product and its runtime take {bytes / 1024 / 1024} MiB of it.");
     }
 
-    private static Task<Finding> BuildCacheAsync(CheckContext context, CancellationToken cancellationToken) =>
-        Task.FromResult(Finding.Unknown("An image does not tell how it was built: the log of the build does."));
+    private static async Task<Finding> BuildCacheAsync(CheckContext context, CancellationToken cancellationToken)
+    {
+        var note = Path.Combine(AppContext.BaseDirectory, BuildCacheNote);
+        return File.Exists(note)
+            ? BuildCache(await File.ReadAllTextAsync(note, cancellationToken))
+            : Finding.Unknown("Only the Dockerfile leaves a note of its cache in the image. What the .NET SDK builds, and a process of its machine, has none: there is no BuildKit in it.");
+    }
+
+    /// <summary>What the note of the Dockerfile says: <c>mounted</c> and the number of packages in the cache, or <c>absent</c>.</summary>
+    internal static Finding BuildCache(string note) => note.Trim().Split(' ') switch
+    {
+        ["mounted", var packages] => Finding.Of(true, $"When the image's packages were last restored, BuildKit's cache was mounted and held {packages} of them."),
+        ["absent"] => Finding.Of(false, "When the image's packages were last restored, no cache was mounted."),
+        _ => Finding.Unknown($"The note of the build in the image cannot be read: '{note.Trim()}'."),
+    };
 
     private static Task<Finding> LimitsAsync(CheckContext context, CancellationToken cancellationToken)
     {

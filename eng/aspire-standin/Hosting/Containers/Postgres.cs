@@ -22,6 +22,9 @@ namespace Aspire.Hosting.ApplicationModel
         private EndpointReferenceExpression Primary(EndpointProperty property) => PrimaryEndpoint.Property(property);
     }
 
+    /// <summary>pgAdmin, which shows a Postgres server in the browser.</summary>
+    public class PgAdminContainerResource(string name) : ContainerResource(name);
+
     /// <summary>A database of a Postgres server.</summary>
     public class PostgresDatabaseResource(string name, string databaseName, PostgresServerResource postgresParentResource)
         : Resource(name), IResourceWithParent, IResourceWithConnectionString
@@ -77,6 +80,16 @@ namespace Aspire.Hosting
             var tag = builder.Resource.Annotations.OfType<ContainerImageAnnotation>().Last().Tag;
             var keepsDataBelow = int.TryParse(tag?.Split('.', '-')[0], out var major) && major >= 18;
             return builder.WithVolume(name ?? $"{builder.Resource.Name}-data", keepsDataBelow ? "/var/lib/postgresql" : "/var/lib/postgresql/data", isReadOnly);
+        }
+
+        /// <summary>Adds pgAdmin.</summary>
+        public static IResourceBuilder<PostgresServerResource> WithPgAdmin(
+            this IResourceBuilder<PostgresServerResource> builder, Action<IResourceBuilder<PgAdminContainerResource>>? configureContainer = null, string? containerName = null)
+        {
+            var admin = builder.ApplicationBuilder.AddResource(new PgAdminContainerResource(containerName ?? "pgadmin"))
+                .WithImage("dpage/pgadmin4", "9.15.0").WithHttpEndpoint(targetPort: 80, name: "http");
+            configureContainer?.Invoke(admin);
+            return builder;
         }
 
         internal static ParameterResource CreatePassword(this IDistributedApplicationBuilder builder, string name)

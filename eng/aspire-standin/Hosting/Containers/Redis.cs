@@ -21,6 +21,9 @@ namespace Aspire.Hosting.ApplicationModel
             ? ReferenceExpression.Create($"redis://{PrimaryEndpoint.Property(EndpointProperty.HostAndPort)}")
             : ReferenceExpression.Create($"redis://:{PasswordParameter}@{PrimaryEndpoint.Property(EndpointProperty.HostAndPort)}");
     }
+
+    /// <summary>RedisInsight, which shows a Redis server in the browser.</summary>
+    public class RedisInsightResource(string name) : ContainerResource(name);
 }
 
 namespace Aspire.Hosting
@@ -46,6 +49,16 @@ namespace Aspire.Hosting
                 })
                 .WithArgs(context => AddServerArgs(context, redis.PasswordParameter is not null))
                 .WithHealthCheck($"{name}_check");
+        }
+
+        /// <summary>Adds RedisInsight.</summary>
+        public static IResourceBuilder<RedisResource> WithRedisInsight(
+            this IResourceBuilder<RedisResource> builder, Action<IResourceBuilder<RedisInsightResource>>? configureContainer = null, string? containerName = null)
+        {
+            var insight = builder.ApplicationBuilder.AddResource(new RedisInsightResource(containerName ?? "redisinsight"))
+                .WithImage("redis/redisinsight", "3.4").WithHttpEndpoint(targetPort: 5540, name: "http");
+            configureContainer?.Invoke(insight);
+            return builder;
         }
 
         /// <summary>The real package's shape: one argument each when run, one text for the shell when published.</summary>

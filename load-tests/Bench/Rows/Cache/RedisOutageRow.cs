@@ -18,7 +18,8 @@ internal sealed class RedisOutageRow(string name, string redis, string signal)
     private static readonly TimeSpan Unsettled = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(3);
 
-    private double? _working;
+    private readonly Queue<double> _working = new();
+    private bool _gone;
 
     public static RedisOutageRow Frozen { get; } = new("reads beside a frozen Redis", "frozen", "STOP");
 
@@ -27,20 +28,26 @@ internal sealed class RedisOutageRow(string name, string redis, string signal)
 
     private bool IsFinal => signal == "KILL";
 
-    public override int Runs(BenchOptions options) => IsFinal ? 1 : base.Runs(options);
-
     public override async Task PrepareAsync(Stage stage)
     {
         await P95Async(stage, stage.Options.WarmUp);
-        _working = IsFinal ? await P95Async(stage, stage.Options.Load) : null; // while there is one
+        while (IsFinal && _working.Count < Runs(stage.Options))
+        {
+            _working.Enqueue(await P95Async(stage, stage.Options.Load)); // while there is one
+        }
     }
 
     public override async Task<double> MeasureAAsync(Stage stage)
     {
-        await SignalAsync(signal, stage);
         try
         {
-            await P95Async(stage, Unsettled);
+            if (!_gone)
+            {
+                await SignalAsync(signal, stage);
+                await P95Async(stage, Unsettled);
+                _gone = IsFinal;
+            }
+
             return await P95Async(stage, stage.Options.Load);
         }
         finally
@@ -54,7 +61,7 @@ internal sealed class RedisOutageRow(string name, string redis, string signal)
 
     public override async Task<double> MeasureBAsync(Stage stage)
     {
-        if (_working is { } known)
+        if (_working.TryDequeue(out var known))
         {
             return known;
         }
