@@ -2,6 +2,7 @@
 # Measures what the product aims at, side by side with what it is compared with. See docs/performance.md.
 #   ./bench.sh          everything; writes artifacts/bench.json      ./bench.sh --quick  in less than three minutes
 #   ./bench.sh load     a load test, as the k6 scripts in load-tests/: load [SCRIPT] [--scale 0.1] [--running]
+#   ./bench.sh soak     does anything grow under a steady load: soak [--minutes 10]
 #   ./bench.sh NAME…    only rows whose name contains one of them: reads, ingest, cache, gateway, batch, resources, …
 set -euo pipefail
 
@@ -11,7 +12,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 case ${1:-} in
   --help | -h)
-    sed -n '2,5s/^# //p' "$0"
+    sed -n '2,6s/^# //p' "$0"
     exit 0
     ;;
 esac

@@ -84,7 +84,8 @@ public static class DataLayerExtensions
 
         builder.Services.AddHealthChecks()
             .AddStartupCheck<SchemaCheck>("postgres")
-            .AddDependencyCheck<RedisCheck>("redis");
+            .AddDependencyCheck<RedisCheck>("redis")
+            .AddDependencyCheck<EventOrderCheck>("event-order");
         return builder;
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Draining;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Listening;
 using StoryPortal.ServiceDefaults.Performance;
@@ -23,6 +24,7 @@ public static class Extensions
         builder.ConfigureListening();
         builder.AddTelemetry(service);
         builder.AddHealth();
+        builder.AddDrain();
         builder.AddPerformance();
         builder.AddProfiling();
         builder.AddProblems();

@@ -28,45 +28,48 @@ internal sealed partial class CacheBackplane(
     // For so long an answer in memory may be wrong while the processes cannot hear each other.
     private static readonly TimeSpan UnheardLife = TimeSpan.FromSeconds(1);
 
+    // Whoever has not heard itself for longer has stood still: what was told meanwhile still waits to be read.
+    private readonly TimeSpan _longestBeat = BeatInterval + TimeSpan.FromMilliseconds(options.Value.SilenceMilliseconds) + UnheardLife;
+
     private readonly ulong _self = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private readonly Acknowledgements _acknowledgements = new();
     private volatile TaskCompletionSource? _beat;
     private long _beatNumber;
     private long _lastBeat;
+    private long _heardAt;
     private long _lastNumber;
     private volatile bool _hears;
     private volatile bool _owes;
     private long _believedSince = long.MaxValue;
 
     /// <summary>Whether Redis answers, and others are heard: only then what is in Redis is used.</summary>
-    public bool IsUsable => _hears && Volatile.Read(ref _believedSince) <= time.GetUtcNow().UtcTicks;
+    public bool IsUsable => time.GetUtcNow() is var now && Hears(now) && Volatile.Read(ref _believedSince) <= now.UtcTicks;
 
     /// <summary>Whether an answer in memory may be served without asking again.</summary>
     public bool Believes(CachedAnswer answer, DateTimeOffset now) =>
-        (_hears && answer.LoadedAt.UtcTicks >= Volatile.Read(ref _believedSince)) || now - answer.LoadedAt < UnheardLife;
+        (Hears(now) && answer.LoadedAt.UtcTicks >= Volatile.Read(ref _believedSince)) || now - answer.LoadedAt < UnheardLife;
 
     /// <summary>
     /// Invalidates tags everywhere: here at once, in Redis and in the other processes before this ends, unless one of those takes longer than
     /// <see cref="CacheOptions.AcknowledgementMilliseconds"/>. Never fails: what Redis does not take now is made up for when it is back.
     /// </summary>
-    public async Task InvalidateAsync(int[] slots)
+    /// <param name="slots">The slots of the tags.</param>
+    /// <param name="doubtful">Whether nobody knows if anything has changed: then what is in memory is asked again, and not forgotten.</param>
+    public async Task InvalidateAsync(int[] slots, bool doubtful = false)
     {
-        foreach (var slot in slots)
-        {
-            generations.Invalidate(slot);
-        }
+        Apply(slots, doubtful);
 
         try
         {
             if (_hears)
             {
-                await SendAsync(slots);
+                await SendAsync(slots, doubtful);
                 return;
             }
 
             // It may still arrive; but nobody waits for a Redis that has not answered before.
             _owes = true;
-            await SendAsync(slots).WaitAsync(UnansweredPatience, time);
+            await SendAsync(slots, doubtful).WaitAsync(UnansweredPatience, time);
         }
         catch (Exception exception)
         {
@@ -107,6 +110,22 @@ internal sealed partial class CacheBackplane(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        redis.ConnectionFailed += OnConnectionFailed;
+        try
+        {
+            await ListenAsync(stoppingToken);
+        }
+        finally
+        {
+            redis.ConnectionFailed -= OnConnectionFailed;
+        }
+    }
+
+    // A connection may break and be back between two beats, and what others told in between is lost.
+    private void OnConnectionFailed(object? sender, ConnectionFailedEventArgs failed) => Lost(failed.Exception ?? new RedisConnectionException(failed.FailureType, "a connection broke"));
+
+    private async Task ListenAsync(CancellationToken stoppingToken)
+    {
         var subscribed = false;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -137,14 +156,14 @@ internal sealed partial class CacheBackplane(
         }
     }
 
-    private async Task SendAsync(int[] slots)
+    private async Task SendAsync(int[] slots, bool doubtful)
     {
         var number = Interlocked.Increment(ref _lastNumber);
         using var awaited = _acknowledgements.Expect(number);
 
         // One after the other on one connection: whoever hears of it finds it done.
         var deleted = answers.InvalidateAsync(slots);
-        var published = redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Invalidate(_self, number, slots));
+        var published = redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Invalidate(_self, number, slots, doubtful));
         await deleted;
         var others = await published - 1;
         try
@@ -166,9 +185,10 @@ internal sealed partial class CacheBackplane(
         await redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Beat(_self, number)).WaitAsync(patience, time, cancellationToken);
         await beat.Task.WaitAsync(patience, time, cancellationToken);
         Volatile.Write(ref _lastBeat, time.GetTimestamp());
+        Volatile.Write(ref _heardAt, time.GetUtcNow().UtcTicks);
     }
 
-    // Who could not invalidate something while Redis was away invalidates everything, and tells the others. Each process leaves what is in Redis
+    // Who could not invalidate something while Redis was away makes everybody doubt everything. Each process leaves what is in Redis
     // alone for a second more, until all of them have noticed that it is back and have done so.
     private async Task RecoverAsync()
     {
@@ -180,7 +200,7 @@ internal sealed partial class CacheBackplane(
             {
                 int[] everything = [CacheTag.Everything.Slot];
                 await answers.InvalidateAsync(everything);
-                await redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Invalidate(_self, Interlocked.Increment(ref _lastNumber), everything));
+                await redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Invalidate(_self, Interlocked.Increment(ref _lastNumber), everything, doubtful: true));
                 await redis.GetSubscriber().PublishAsync(RedisChannel.Literal(CacheNames.ServicesChanged), RedisValue.EmptyString);
             }
             catch
@@ -208,21 +228,36 @@ internal sealed partial class CacheBackplane(
                 _beat?.TrySetResult();
                 break;
 
-            case CacheMessageKind.Invalidate when message.Sender != _self:
-                foreach (var slot in message.Slots)
-                {
-                    if ((uint)slot < CacheTag.Count)
-                    {
-                        generations.Invalidate(slot);
-                    }
-                }
-
+            case CacheMessageKind.Invalidate or CacheMessageKind.Doubt when message.Sender != _self:
+                Apply(message.Slots, message.Kind == CacheMessageKind.Doubt);
                 _ = redis.GetSubscriber().PublishAsync(Channel, CacheMessage.Done(_self, message.Number, message.Sender), CommandFlags.FireAndForget);
                 break;
 
             case CacheMessageKind.Done when message.Addressee == _self:
                 _acknowledgements.Received(message.Number, message.Sender);
                 break;
+        }
+    }
+
+    private bool Hears(DateTimeOffset now) => _hears && now.UtcTicks - Volatile.Read(ref _heardAt) < _longestBeat.Ticks;
+
+    private void Apply(ReadOnlySpan<int> slots, bool doubtful)
+    {
+        foreach (var slot in slots)
+        {
+            if ((uint)slot >= CacheTag.Count)
+            {
+                continue; // of another version
+            }
+
+            if (doubtful)
+            {
+                generations.Doubt(slot);
+            }
+            else
+            {
+                generations.Invalidate(slot);
+            }
         }
     }
 

@@ -14,6 +14,9 @@ internal enum CacheMessageKind : byte
 
     /// <summary>To the sender of an invalidation: it has been done.</summary>
     Done = 3,
+
+    /// <summary>To everybody: these slots may be invalid.</summary>
+    Doubt = 4,
 }
 
 /// <summary>A message on the channel of the caches: kind, sender, number, then slots (invalidation) or the addressee (acknowledgement).</summary>
@@ -37,8 +40,8 @@ internal readonly ref struct CacheMessage(CacheMessageKind kind, ulong sender, l
 
     public static byte[] Beat(ulong sender, long number) => Write(CacheMessageKind.Beat, sender, number, []);
 
-    public static byte[] Invalidate(ulong sender, long number, ReadOnlySpan<int> slots) =>
-        Write(CacheMessageKind.Invalidate, sender, number, MemoryMarshal.AsBytes(slots));
+    public static byte[] Invalidate(ulong sender, long number, ReadOnlySpan<int> slots, bool doubtful = false) =>
+        Write(doubtful ? CacheMessageKind.Doubt : CacheMessageKind.Invalidate, sender, number, MemoryMarshal.AsBytes(slots));
 
     public static byte[] Done(ulong sender, long number, ulong addressee) =>
         Write(CacheMessageKind.Done, sender, number, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in addressee)));

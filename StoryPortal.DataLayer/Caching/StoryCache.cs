@@ -53,17 +53,18 @@ public sealed class StoryCache : IDisposable
 
         var answer = found.Value;
         var now = _time.GetUtcNow();
-        return answer.Stamp == _generations.Now(key.Tag) && (_backplane.Believes(answer, now) || answer.RetryAt > now)
+        var stamp = _generations.Now(key.Tag);
+        return (answer.Stamp == stamp && _backplane.Believes(answer, now)) || (answer.RetryAt > now && answer.Stamp.IsValid(stamp))
             ? new ValueTask<CacheResult>(Counted(key.Tier, answer, CacheSource.Memory, now))
             : LoadAsync(key, state, load, answer, cancellationToken);
     }
 
     /// <summary>Invalidates whatever is made of these, in every process. Call it after the commit. Never fails.</summary>
-    public Task InvalidateAsync(params IEnumerable<CacheTag> tags) => _backplane.InvalidateAsync([.. tags.Select(tag => tag.Slot).Distinct()]);
+    public Task InvalidateAsync(params IEnumerable<CacheTag> tags) => _backplane.InvalidateAsync(SlotsOf(tags));
 
     /// <summary>
-    /// Awaits a write and invalidates what it changed: nothing if it says that it changed nothing or the database refused it, everything if nobody
-    /// knows whether it was committed.
+    /// Awaits a write and invalidates what it changed: nothing if it says that it changed nothing or the database refused it. If nobody knows whether
+    /// it was committed, what it may have changed is in doubt: asked again before it is served, and served as stale while the database is away.
     /// </summary>
     public async Task<T> InvalidateAfterAsync<T>(Task<T> write, Func<T, bool> changed, params IEnumerable<CacheTag> tags)
     {
@@ -72,9 +73,9 @@ public sealed class StoryCache : IDisposable
         {
             result = await write;
         }
-        catch (Exception exception) when (exception is not Npgsql.PostgresException)
+        catch (Exception exception) when (!IsUndone(exception))
         {
-            await InvalidateAsync(tags);
+            await _backplane.InvalidateAsync(SlotsOf(tags), doubtful: true);
             throw;
         }
 
@@ -143,7 +144,7 @@ public sealed class StoryCache : IDisposable
                 // It comes from another caller, or it is stale because the load failed or takes too long; but never from before a write that was answered before this call.
                 if (answer.Stamp.IsAtLeast(begin))
                 {
-                    if (!_backplane.Believes(answer, now) || answer.FreshUntil < now)
+                    if (!_backplane.Believes(answer, now) || answer.FreshUntil < now || answer.Stamp.Doubts != _generations.Now(key.Tag).Doubts)
                     {
                         answer.RetryAt = now + StaleLife;
                     }
@@ -170,7 +171,7 @@ public sealed class StoryCache : IDisposable
             return;
         }
 
-        if (known.Stamp == _generations.Now(key.Tag))
+        if (known.Stamp.IsValid(_generations.Now(key.Tag)))
         {
             _fusion.Expire(key.Text, options, CancellationToken.None);
         }
@@ -186,6 +187,11 @@ public sealed class StoryCache : IDisposable
         _metrics.Count(tier, source, stale);
         return new CacheResult(answer, stale ? CacheSource.Stale : source);
     }
+
+    // Refused by the database, or never sent: there was nobody to connect to.
+    private static bool IsUndone(Exception exception) => exception is Npgsql.PostgresException or Npgsql.NpgsqlException { InnerException: System.Net.Sockets.SocketException };
+
+    private static int[] SlotsOf(IEnumerable<CacheTag> tags) => [.. tags.Select(tag => tag.Slot).Distinct()];
 
     private FusionCacheEntryOptions EntryOptions(CacheTier tier) => new()
     {

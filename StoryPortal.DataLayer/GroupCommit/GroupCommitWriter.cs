@@ -16,6 +16,9 @@ public abstract partial class GroupCommitWriter<TRow> : BackgroundService
 {
     private const int MostAttempts = 5;
 
+    // Beside the time that requests have to end. A commit that takes longer is given up by its own time limit.
+    private static readonly TimeSpan LastCommits = TimeSpan.FromSeconds(1.5);
+
     private static readonly ActivitySource Activities = new(TelemetryNames.Prefix + "DataLayer");
 
     private readonly Channel<PendingWrite<TRow>> _queue = Channel.CreateUnbounded<PendingWrite<TRow>>();
@@ -74,7 +77,15 @@ public abstract partial class GroupCommitWriter<TRow> : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _queue.Writer.TryComplete();
-        await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        try
+        {
+            await (ExecuteTask ?? Task.CompletedTask).WaitAsync(LastCommits, _time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            LogUnwritten(_logger, _name, Rows);
+        }
+
         await base.StopAsync(cancellationToken);
     }
 
@@ -194,6 +205,9 @@ public abstract partial class GroupCommitWriter<TRow> : BackgroundService
         Interlocked.Decrement(ref _rows);
         Interlocked.Add(ref _bytes, -bytes);
     }
+
+    [LoggerMessage(2, LogLevel.Warning, "{Name} stops although {Rows} rows are not written: the database takes too long. Nobody was told that they are")]
+    private static partial void LogUnwritten(ILogger logger, string name, int rows);
 
     [LoggerMessage(1, LogLevel.Warning, "A commit of {Name} is tried again ({SqlState})")]
     private static partial void LogRetry(ILogger logger, string name, string sqlState);

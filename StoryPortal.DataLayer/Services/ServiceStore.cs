@@ -330,8 +330,18 @@ public sealed class ServiceStore(StoryDatabase database, StoryCache cache) : ISe
     private async Task<T?> ChangeAsync<T>(
         Query turn, Query query, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) where T : RegistryChange
     {
-        var written = database.FirstAsync(turn, query, parameters, read, cancellationToken);
-        var change = await cache.InvalidateAfterAsync(written, change => change?.Index is not null, CacheTag.Services);
+        T? change;
+        try
+        {
+            var written = database.FirstAsync(turn, query, parameters, read, cancellationToken);
+            change = await cache.InvalidateAfterAsync(written, change => change?.Index is not null, CacheTag.Services);
+        }
+        catch (Exception exception) when (exception is not PostgresException)
+        {
+            await cache.AnnounceAsync(CacheNames.ServicesChanged); // perhaps: who keeps answers asks again
+            throw;
+        }
+
         if (change?.Index is { } index)
         {
             await cache.AnnounceAsync(CacheNames.ServicesChanged, index);

@@ -20,6 +20,7 @@ internal sealed class ChangeNews(IOptions<OutputCacheOptions> options, TimeProvi
     private readonly RedisChannel _self = RedisChannel.Literal($"{CacheNames.Prefix}gateway:{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
     private volatile TaskCompletionSource<long>? _beat;
     private volatile bool _isHeard;
+    private volatile bool _hasBroken;
 
     /// <summary>Whether it does at present.</summary>
     public bool IsHeard => _isHeard;
@@ -27,17 +28,20 @@ internal sealed class ChangeNews(IOptions<OutputCacheOptions> options, TimeProvi
     /// <summary>Listens to itself until <paramref name="stoppingToken"/>; <paramref name="restored"/> is called when it hears again, since whatever was told before is lost.</summary>
     public async Task WatchAsync(IConnectionMultiplexer redis, Action restored, CancellationToken stoppingToken)
     {
+        redis.ConnectionFailed += (_, _) => (_hasBroken, _isHeard) = (true, false); // it may be back before the next message, and what came between is lost
         await redis.ListenAsync(_self, number => _beat?.TrySetResult((long)number), stoppingToken);
         var heard = 0;
         for (var number = 0L; !stoppingToken.IsCancellationRequested; number++)
         {
+            heard = _hasBroken ? 0 : heard;
+            _hasBroken = false;
             heard = await BeatAsync(redis, number, stoppingToken) ? heard + 1 : 0;
             if (heard >= BeatsToBelieve && !_isHeard)
             {
                 restored();
             }
 
-            _isHeard = heard >= BeatsToBelieve;
+            _isHeard = heard >= BeatsToBelieve && !_hasBroken;
             await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -2,11 +2,12 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using StoryPortal.Gateway.RateLimiting;
 using StoryPortal.ServiceDefaults.ApiRequests;
+using StoryPortal.ServiceDefaults.Draining;
 
 namespace StoryPortal.Gateway.Exchanges;
 
 /// <summary>Headers that every answer carries, whoever made it: ids, security, rate.</summary>
-internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvironment environment)
+internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvironment environment, Drain drain)
 {
     // Data is never part of a page; a page takes everything from here, and only the documents have scripts and styles in themselves.
     private const string PolicyForData = "default-src 'none'; frame-ancestors 'none'";
@@ -19,6 +20,8 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
     private static readonly StringValues NoSniff = "nosniff";
     private static readonly StringValues Deny = "DENY";
     private static readonly StringValues NoReferrer = "no-referrer";
+    private static readonly StringValues Close = "close";
+
     // What a key opened is no shared cache's to give to others, and asked for again by its ETag.
     private static readonly StringValues Private = "private, no-cache";
     private static readonly StringValues OneYear = "max-age=31536000; includeSubDomains";
@@ -70,6 +73,12 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
         if (exchange.Policy.Preload is { } link && context.Response.StatusCode == StatusCodes.Status200OK)
         {
             headers.Link = StringValues.Concat(headers.Link, link);
+        }
+
+        // Or its next request might meet the end of the connection. HTTP/2 has a frame for that.
+        if (drain.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            headers.Connection = Close;
         }
 
         if (_tellsRates && exchange.Rate.IsKnown)

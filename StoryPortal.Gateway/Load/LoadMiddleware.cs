@@ -1,11 +1,12 @@
 using StoryPortal.Gateway.Exchanges;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.Gateway.Telemetry;
+using StoryPortal.ServiceDefaults.Draining;
 
 namespace StoryPortal.Gateway.Load;
 
 /// <summary>Takes on what can be served in time. Streams are counted apart, and end as soon as the gateway does.</summary>
-internal sealed class LoadMiddleware(RequestDelegate next, LoadLimit limit, GatewayMetrics metrics, IHostApplicationLifetime lifetime)
+internal sealed class LoadMiddleware(RequestDelegate next, LoadLimit limit, GatewayMetrics metrics, Drain drain)
 {
     private const string RetryAfterSeconds = "1";
 
@@ -25,11 +26,19 @@ internal sealed class LoadMiddleware(RequestDelegate next, LoadLimit limit, Gate
 
     private async Task StreamAsync(HttpContext context)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var caller = context.RequestAborted;
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(caller, drain.StreamsEnd);
         context.RequestAborted = ends.Token;
         try
         {
             await next(context);
+            if (drain.StreamsEnd.IsCancellationRequested && !caller.IsCancellationRequested && !context.Response.HasStarted)
+            {
+                context.RequestAborted = caller;
+                context.Response.Clear();
+                context.Response.Headers.RetryAfter = RetryAfterSeconds;
+                await TypedResults.Problem("The gateway stops. Ask again.", statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+            }
         }
         finally
         {

@@ -14,7 +14,8 @@ internal sealed partial class RequestLogSender(
     public const string Client = "hub-api-requests";
 
     private static readonly Uri Address = new("internal/api-requests", UriKind.Relative);
-    private static readonly TimeSpan LastBatches = TimeSpan.FromSeconds(3);
+    // Beside the time that requests have to end: whatever they took, their lines are handed over.
+    private static readonly TimeSpan LastBatches = TimeSpan.FromSeconds(2);
 
     private readonly TimeSpan _interval = TimeSpan.FromMilliseconds(options.Value.IntervalMilliseconds);
     private bool _failing;
@@ -31,11 +32,10 @@ internal sealed partial class RequestLogSender(
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await base.StopAsync(cancellationToken);
+        using var deadline = new CancellationTokenSource(LastBatches, time);
+        await base.StopAsync(deadline.Token);
         queue.Close();
 
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(LastBatches);
         var batch = new List<ApiRequest>();
         while (queue.Waiting.Count > 0)
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
@@ -57,6 +58,11 @@ internal static class BatchEndpoint
         var budget = new AnswerBudget();
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, items.Count, options, async (i, _) => results[i] = await inner.RunAsync(items[i], context, budget));
+        if (!results.Any(result => result.ChangesServices))
+        {
+            context.Response.Headers[ChangeHeader.Name] = ChangeHeader.None; // what the gateway keeps is still right
+        }
+
         return new JsonAnswer<BatchAnswer>(new BatchAnswer(results), BatchJson.Contracts.BatchAnswer);
     }
 

@@ -28,7 +28,12 @@ internal sealed record BatchItem
 /// <param name="Status">The status.</param>
 /// <param name="Headers">The headers of the answer.</param>
 /// <param name="Body">JSON as it is, anything else as a string; null when there is none.</param>
-internal sealed record BatchResult(JsonElement? Id, int Status, Dictionary<string, string> Headers, DataLayer.Json.RawJson? Body);
+internal sealed record BatchResult(JsonElement? Id, int Status, Dictionary<string, string> Headers, DataLayer.Json.RawJson? Body)
+{
+    /// <summary>Whether the registry may be another than before.</summary>
+    [JsonIgnore]
+    public bool ChangesServices { get; init; }
+}
 
 /// <summary>The answers to a batch.</summary>
 /// <param name="Results">One for each request, in the order of the requests.</param>

@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
+using StoryPortal.ServiceHub.Services;
 
 namespace StoryPortal.ServiceHub.Batch;
 
@@ -54,7 +56,10 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
         }
 
         Measure(context, method, Stopwatch.GetElapsedTime(start));
-        return new BatchResult(id, context.Response.StatusCode, HeadersOf(context.Response), BodyOf(context.Response, answer, method));
+        return new BatchResult(id, context.Response.StatusCode, HeadersOf(context.Response), BodyOf(context.Response, answer, method))
+        {
+            ChangesServices = ChangesServices(context),
+        };
     }
 
     private static JsonElement? IdOf(JsonElement item)
@@ -132,8 +137,7 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
 
     private void Measure(HttpContext context, string method, TimeSpan duration)
     {
-        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
-        if (endpoint?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route is { } route)
+        if (EndpointOf(context)?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route is { } route)
         {
             _duration.Record(
                 duration.TotalSeconds,
@@ -147,8 +151,16 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
         }
     }
 
+    private static Endpoint? EndpointOf(HttpContext context) => context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+
+    // As the gateway decides of a request of its own: of a failure nobody knows what it did before.
+    private static bool ChangesServices(HttpContext context) =>
+        EndpointOf(context)?.Metadata.GetMetadata<ChangesServices>() is not null
+        && context.Response.StatusCode is < 400 or >= 500
+        && context.Response.Headers[ChangeHeader.Name] != ChangeHeader.None;
+
     private static Dictionary<string, string> HeadersOf(HttpResponse response) =>
-        response.Headers.Where(header => header.Value.Count > 0).ToDictionary(header => header.Key, header => header.Value.ToString());
+        response.Headers.Where(header => header.Value.Count > 0 && header.Key != ChangeHeader.Name).ToDictionary(header => header.Key, header => header.Value.ToString());
 
     private static RawJson? BodyOf(HttpResponse response, AnswerBuffer answer, string method)
     {

@@ -17,7 +17,7 @@ internal static class InstanceEndpoints
 
     public static void MapInstances(this IEndpointRouteBuilder services)
     {
-        var instance = services.MapGroup("/{name}/instances/{id}");
+        var instance = services.MapGroup("/{name}/instances/{id}").WithMetadata(new ChangesServices());
 
         instance.MapPut("/", RegisterAsync)
             .WithName("RegisterInstance").WithSummary("Register an instance of a service, or renew its lease")

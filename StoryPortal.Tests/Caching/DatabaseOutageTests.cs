@@ -75,6 +75,45 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_a_write_that_may_be_committed_the_answer_before_is_served_stale_until_the_database_is_asked_again()
+    {
+        await using var other = await CacheNode.StartAsync(_redis.Address);
+        CacheNode[] nodes = [_node, other];
+        foreach (var node in nodes)
+        {
+            await node.ReadAsync(_table, _id);
+        }
+
+        _table.Rows[_id] = "new";
+        _table.IsAway = true;
+        await Assert.ThrowsAsync<NpgsqlException>(() => _node.Cache.InvalidateAfterAsync(
+            Task.FromException<bool>(new NpgsqlException("lost during the commit")), _ => true, CacheKey.AgentTag(_id)));
+        foreach (var node in nodes)
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                Assert.Equal(("row", CacheSource.Stale), await node.ReadAsync(_table, _id));
+            }
+        }
+
+        _table.IsAway = false;
+        foreach (var node in nodes)
+        {
+            await Eventually.TrueAsync(async () => await node.ReadAsync(_table, _id) is ("new", CacheSource.Memory or CacheSource.Redis));
+        }
+    }
+
+    [Fact]
+    public async Task Of_a_write_that_may_be_committed_the_next_read_asks_the_database()
+    {
+        await _node.ReadAsync(_table, _id);
+        _table.Rows[_id] = "new";
+        await Assert.ThrowsAsync<NpgsqlException>(() => _node.Cache.InvalidateAfterAsync(
+            Task.FromException<bool>(new NpgsqlException("lost during the commit")), _ => true, CacheKey.AgentTag(_id)));
+        Assert.Equal(("new", CacheSource.Miss), await _node.ReadAsync(_table, _id));
+    }
+
+    [Fact]
     public async Task A_database_that_does_not_answer_is_given_up_by_every_caller_in_the_same_time()
     {
         await using var node = await CacheNode.StartAsync(_redis.Address, options => options.TimeoutMilliseconds = 100);

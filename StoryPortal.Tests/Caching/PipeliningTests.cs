@@ -14,7 +14,7 @@ public sealed class PipeliningTests
     public async Task Many_keys_are_written_read_and_invalidated_in_a_few_round_trips()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var slow = new SlowConnection(redis.Port, TimeSpan.FromMilliseconds(10));
+        await using var slow = new TcpProxy(() => redis.Port) { Delay = TimeSpan.FromMilliseconds(20) };
         var options = ConfigurationOptions.Parse(slow.Address);
         options.AsyncTimeout = 30_000;
         await using var connection = await ConnectionMultiplexer.ConnectAsync(options);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
@@ -89,6 +88,11 @@ public sealed class TwoHubTests(TwoHubs two)
             }
         }
 
+        foreach (var reader in readers)
+        {
+            await Eventually.TrueAsync(async () => await SourceAsync(reader, "/v1/services") == "HIT");
+        }
+
         var processes = await _system.PostgresAsync();
         await (postgres == "stopped" ? _system.RunAsync("postgres", KnownResourceCommands.StopCommand) : Signals.SendAsync("STOP", processes));
         try
@@ -116,6 +120,13 @@ public sealed class TwoHubTests(TwoHubs two)
                 Assert.NotNull(refused.Headers.RetryAfter?.Delta);
             }
 
+            // What the gateway keeps by itself is marked as well, once the hubs have told it that they cannot vouch for it.
+            await Eventually.TrueAsync(async () => await SourceAsync(_system.Gateway, "/v1/services") == "STALE");
+            for (var i = 0; i < 10; i++)
+            {
+                Assert.Equal("STALE", await SourceAsync(_system.Gateway, "/v1/services"));
+            }
+
             // An action that could not be told of is not done either.
             using var flush = await _system.Gateway.PostAsync(Relative("/v1/admin/cache/flush"), null);
             await flush.ProblemAsync(HttpStatusCode.ServiceUnavailable);
@@ -128,6 +139,41 @@ public sealed class TwoHubTests(TwoHubs two)
 
         await _system.DatabaseAnswersAsync();
         await Eventually.TrueAsync(async () => await SourceAsync(_hubs[0], address) == "HIT" && await SourceAsync(_hubs[1], address) == "HIT");
+    }
+
+    [Fact]
+    public async Task What_a_batch_registers_the_gateway_lists_at_once_and_a_batch_that_reads_ends_nothing()
+    {
+        await SharedAsync();
+        await ListsWhatBatchesRegisterAsync();
+        await Eventually.TrueAsync(async () => await SourceAsync(_system.Gateway, "/v1/services") == "HIT");
+        using (var read = await _system.Gateway.PostAsync(Relative("/v1/batch"), Answers.Json("""[{"path": "/v1/services?limit=1"}]""")))
+        {
+            Assert.False(read.Headers.Contains("X-Changes"));
+            Assert.DoesNotContain("X-Changes", (await read.JsonAsync()).GetRawText(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("HIT", await SourceAsync(_system.Gateway, "/v1/services"));
+
+        async Task ListsWhatBatchesRegisterAsync()
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                var name = $"batched-{Guid.NewGuid():N}";
+                var instance = $"/v1/services/{name}/instances/a";
+                await SourceAsync(_system.Gateway, "/v1/services");
+                Assert.True(await ListsAfterAsync($$"""[{"method": "PUT", "path": "{{instance}}", "body": {"url": "http://127.0.0.1:9/"} }]""", name));
+                Assert.False(await ListsAfterAsync($$"""[{"method": "DELETE", "path": "{{instance}}"}]""", name));
+            }
+        }
+
+        async Task<bool> ListsAfterAsync(string batch, string name)
+        {
+            using var done = await _system.Gateway.PostAsync(Relative("/v1/batch"), Answers.Json(batch));
+            Assert.InRange((await done.JsonAsync()).GetProperty("results")[0].GetProperty("status").GetInt32(), 200, 299);
+            using var list = await _system.Gateway.GetAsync(Relative("/v1/services"));
+            return (await list.JsonAsync()).EnumerateArray().Any(service => service.GetProperty("name").GetString() == name);
+        }
     }
 
     private static Uri Relative(string address) => new(address, UriKind.Relative);
@@ -181,20 +227,7 @@ public sealed class TwoHubTests(TwoHubs two)
         return response.Headers.GetValues("X-Cache").Single();
     }
 
-    private async Task SignalRedisAsync(string signal)
-    {
-        _redisProcess ??= await RedisProcessAsync();
-        await Signals.SendAsync(signal, _redisProcess.Value);
-    }
-
-    private int? _redisProcess;
-
-    private async Task<int> RedisProcessAsync()
-    {
-        await using var redis = await ConnectToRedisAsync();
-        var info = await redis.GetServers()[0].InfoAsync("server");
-        return int.Parse(info.SelectMany(section => section).Single(line => line.Key == "process_id").Value, CultureInfo.InvariantCulture);
-    }
+    private Task SignalRedisAsync(string signal) => Signals.SendAsync(signal, _system.Redis());
 
     private async Task<ConnectionMultiplexer> ConnectToRedisAsync() =>
         await ConnectionMultiplexer.ConnectAsync($"{await _system.App.GetConnectionStringAsync("redis")},allowAdmin=true");

@@ -13,39 +13,6 @@ public sealed class DurabilityTests : IAsyncLifetime
 
     public Task DisposeAsync() => _system.DisposeAsync();
 
-    [Theory]
-    [InlineData("postgres")]
-    [InlineData("service-hub")]
-    public async Task After_a_kill_every_acknowledged_event_is_there_once_and_no_batch_is_half_there(string victim)
-    {
-        var type = $"durability-{victim}";
-        await using var log = WriteLog.Start(_system.Gateway, type);
-        await Eventually.TrueAsync(() => Task.FromResult(log.Acknowledged.Count >= 200 && log.AcknowledgedBatches >= 4));
-
-        var processes = victim == "postgres" ? await _system.PostgresAsync() : _system.Service("StoryPortal.ServiceHub");
-        Assert.NotEmpty(processes);
-        await Signals.SendAsync("KILL", victim == "postgres" ? processes[..1] : processes);
-        await Victims.GoneAsync(processes);
-        await Eventually.TrueAsync(() => Task.FromResult(log.Refused > 0));
-        await _system.RestartAsync(victim);
-
-        // The service resumes by itself.
-        var (singles, batches) = (log.Acknowledged.Count, log.AcknowledgedBatches);
-        await Eventually.TrueAsync(() => Task.FromResult(log.Acknowledged.Count >= singles + 200 && log.AcknowledgedBatches >= batches + 2));
-        await log.StopAsync();
-
-        await _system.DatabaseAnswersAsync();
-        var stored = await StoredAsync(type);
-        Assert.Equal(stored.Count, stored.Distinct().Count());
-        var known = stored.ToHashSet();
-        Assert.DoesNotContain(log.Acknowledged, id => !known.Contains(id));
-        Assert.All(log.Batches, batch =>
-        {
-            var there = batch.Ids.Count(known.Contains);
-            Assert.True(there == batch.Ids.Length || (there == 0 && !batch.Acknowledged), $"{there} of {batch.Ids.Length} rows are there, acknowledged: {batch.Acknowledged}");
-        });
-    }
-
     [Fact]
     public async Task A_request_under_a_key_is_done_once_although_its_hub_was_killed()
     {
@@ -59,7 +26,7 @@ public sealed class DurabilityTests : IAsyncLifetime
             }
         })).ToList();
         await Eventually.TrueAsync(() => Task.FromResult(answered.Count >= 20));
-        var processes = _system.Service("StoryPortal.ServiceHub");
+        var processes = _system.Service("service-hub");
         await Signals.SendAsync("KILL", processes);
         await Victims.GoneAsync(processes);
         await Task.WhenAll(sent);

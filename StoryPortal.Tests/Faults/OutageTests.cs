@@ -5,49 +5,13 @@ using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Faults;
 
-/// <summary>A lost server makes the system degraded, never unready: it serves what it can and recovers without a restart.</summary>
-public sealed class OutageTests : IAsyncLifetime
+/// <summary>Postgres away for long, or frozen, more closely than in the matrix of faults.</summary>
+[Collection(SharedTwoHubs.Name)]
+public sealed class OutageTests(TwoHubs two)
 {
     private static readonly Uri Agents = new("/v1/agents", UriKind.Relative);
 
-    private readonly StoryPortalSystem _system = new(["--StoryPortal:Servers=local"]);
-
-    public Task InitializeAsync() => _system.InitializeAsync();
-
-    public Task DisposeAsync() => _system.DisposeAsync();
-
-    [Fact]
-    public async Task Without_redis_everything_works()
-    {
-        await _system.RunAsync("redis-server", KnownResourceCommands.StopCommand);
-        await HealthIsAsync("degraded");
-
-        using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
-        var agent = await written.JsonAsync(HttpStatusCode.Created);
-        using var read = await _system.Gateway.GetAsync(new Uri($"/v1/agents/{agent.Id()}", UriKind.Relative));
-        await read.JsonAsync();
-
-        await _system.RunAsync("redis-server", KnownResourceCommands.StartCommand);
-        await HealthIsAsync("healthy");
-    }
-
-    [Fact]
-    public async Task Without_postgres_requests_are_told_when_to_come_again_and_what_was_acknowledged_is_there_afterwards()
-    {
-        using var written = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Ada", "type": "outage"}"""));
-        var agent = await written.JsonAsync(HttpStatusCode.Created);
-
-        await _system.RunAsync("postgres", KnownResourceCommands.StopCommand);
-        await HealthIsAsync("degraded");
-        using var refused = await _system.Gateway.PostAsync(Agents, Answers.Json("""{"name": "Bob", "type": "outage"}"""));
-        await refused.ProblemAsync(HttpStatusCode.ServiceUnavailable);
-        Assert.NotNull(refused.Headers.RetryAfter?.Delta);
-
-        await _system.RunAsync("postgres", KnownResourceCommands.StartCommand);
-        await HealthIsAsync("healthy");
-        using var read = await _system.Gateway.GetAsync(new Uri("/v1/agents?type=outage", UriKind.Relative));
-        Assert.Equal([agent.Id()], (await read.JsonAsync()).Ids());
-    }
+    private readonly StoryPortalSystem _system = two.System;
 
     [Fact]
     [Trait("Category", "Long")]

@@ -19,15 +19,18 @@ internal static class Victims
         return [server, .. All().Where(id => Parent(id) == server)];
     }
 
-    /// <summary>The processes of one of our services: those that were given this system's database and run that project.</summary>
-    public static int[] Service(this StoryPortalSystem system, string project) =>
-        [.. All().Where(id => Read(id, "environ").Contains(system.ConnectionString, StringComparison.Ordinal) && Read(id, "cmdline").Contains(project, StringComparison.Ordinal))];
+    /// <summary>Redis.</summary>
+    public static int[] Redis(this StoryPortalSystem system)
+    {
+        var port = system.App.GetEndpoint("redis-server", "tcp").Port;
+        return [.. All().Where(id => Read(id, "cmdline").Contains($"-server 127.0.0.1:{port}", StringComparison.Ordinal))];
+    }
 
-    /// <summary>The processes of one resource among those of a project: those that register under its address.</summary>
-    public static int[] Service(this StoryPortalSystem system, string project, string resource)
+    /// <summary>The processes of one of our services: those that register under its address.</summary>
+    public static int[] Service(this StoryPortalSystem system, string resource)
     {
         var address = system.App.GetEndpoint(resource, "http").AbsoluteUri.TrimEnd('/');
-        return [.. system.Service(project).Where(id => Read(id, "environ").Split('\0').Any(variable => variable.TrimEnd('/') == $"Registration__Url={address}"))];
+        return [.. All().Where(id => Read(id, "environ").Split('\0').Any(variable => variable.TrimEnd('/') == $"Registration__Url={address}"))];
     }
 
     public static async Task GoneAsync(IEnumerable<int> processes)

@@ -16,11 +16,11 @@ public sealed class KeyStoreOutageTests(StoryPortalSystem servers) : IAsyncLifet
 {
     private readonly string _key = KeyText.Create();
     private readonly string _never = KeyText.Create();
-    private SlowConnection _way = null!;
+    private TcpProxy _way = null!;
 
     public Task InitializeAsync()
     {
-        _way = new SlowConnection(new NpgsqlConnectionStringBuilder(servers.ConnectionString).Port, TimeSpan.Zero);
+        _way = new TcpProxy(() => new NpgsqlConnectionStringBuilder(servers.ConnectionString).Port);
         return Task.CompletedTask;
     }
 

@@ -17,7 +17,7 @@ public sealed class SecretTests(StoryPortalSystem servers) : IAsyncLifetime
 
     private readonly string _reader = KeyText.Create();
     private Collector _collector = null!;
-    private SlowConnection _wayToPostgres = null!;
+    private TcpProxy _wayToPostgres = null!;
     private ProductionSystem _system = null!;
 
     public Task InitializeAsync() => StartAsync().OrDisposeAsync(this);
@@ -35,7 +35,7 @@ public sealed class SecretTests(StoryPortalSystem servers) : IAsyncLifetime
     private async Task StartAsync()
     {
         _collector = await Collector.StartAsync();
-        _wayToPostgres = new SlowConnection(new NpgsqlConnectionStringBuilder(servers.ConnectionString).Port, TimeSpan.Zero);
+        _wayToPostgres = new TcpProxy(() => new NpgsqlConnectionStringBuilder(servers.ConnectionString).Port);
         _system = new ProductionSystem(servers, new Dictionary<string, string>
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _collector.Address,

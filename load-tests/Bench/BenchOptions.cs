@@ -12,6 +12,8 @@ internal sealed record BenchOptions(IReadOnlyList<string> Names, bool Quick)
         ./bench.sh load [SCRIPT] [--scale 0.1] [--running]
                              a load test, in a tenth of its time: load-test (the default), smoke, mixed, stress, spike or soak; --running: not
                              against a system of its own, but against the one that runs
+        ./bench.sh soak [--minutes 10]
+                             60 % of what it can do, for so long: does anything grow?
         """;
 
     /// <summary>How often each pair is measured.</summary>

@@ -4,6 +4,7 @@ using StoryPortal.Bench.Load;
 using StoryPortal.Bench.Measuring;
 using StoryPortal.Bench.Rows;
 using StoryPortal.Bench.Servers;
+using StoryPortal.Bench.Soak;
 
 switch (args)
 {
@@ -14,7 +15,9 @@ switch (args)
 }
 
 var load = args is ["load", ..] ? LoadCommand.TryParse(args.AsSpan(1)) : null;
-if ((args is ["load", ..] && load is null) || BenchOptions.TryParse(load is null ? args : []) is not { } options)
+var soak = args is ["soak", ..] ? SoakCommand.TryParse(args.AsSpan(1)) : null;
+var isOther = args is ["load" or "soak", ..];
+if ((isOther && load is null && soak is null) || BenchOptions.TryParse(isOther ? [] : args) is not { } options)
 {
     Console.Error.WriteLine(BenchOptions.Usage);
     return 2;
@@ -35,6 +38,11 @@ try
     if (load is not null)
     {
         return await load.RunAsync(interrupted.Token);
+    }
+
+    if (soak is not null)
+    {
+        return await soak.RunAsync(interrupted.Token);
     }
 
     await using var stage = await Stage.SetAsync(options, interrupted.Token);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Primitives;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Draining;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Batch;
 using StoryPortal.ServiceHub.Http;
@@ -12,12 +13,12 @@ namespace StoryPortal.ServiceHub.Events.Stream;
 internal static class EventStreamEndpoint
 {
     private const string ContentType = "text/event-stream";
+
     /// <summary>The operation's name.</summary>
     public const string Name = "StreamEvents";
 
     /// <summary>The header of whoever resumes.</summary>
     public const string LastEventId = "Last-Event-ID";
-
 
     public static void AddEventStreams(this WebApplicationBuilder builder)
     {
@@ -39,7 +40,7 @@ internal static class EventStreamEndpoint
         .Produces<string>(StatusCodes.Status200OK, ContentType);
 
     private static async Task<IResult> OpenAsync(
-        HttpRequest request, EventFeed feed, EventStreams streams, KeyVerifier keys, IHostApplicationLifetime lifetime, CancellationToken cancellationToken,
+        HttpRequest request, EventFeed feed, EventStreams streams, KeyVerifier keys, Drain drain, CancellationToken cancellationToken,
         string? type = null, Guid? agent_id = null, string? last_event_id = null)
     {
         var errors = new InputErrors();
@@ -56,7 +57,7 @@ internal static class EventStreamEndpoint
 
         return request.HttpContext.IsHead()
             ? TypedResults.Text("", ContentType)
-            : new EventStreamAnswer(new EventStreamRequest(type, agent_id, after, resumed), feed, streams, keys, lifetime.ApplicationStopping);
+            : new EventStreamAnswer(new EventStreamRequest(type, agent_id, after, resumed), feed, streams, keys, drain.StreamsEnd);
     }
 
     // Who reconnects by itself keeps the address and brings the header along: it is the newer one.

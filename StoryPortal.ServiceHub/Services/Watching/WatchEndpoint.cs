@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.Draining;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Batch;
 using StoryPortal.ServiceHub.Http;
@@ -21,7 +22,7 @@ internal static class WatchEndpoint
         .Produces<RegistryState>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<IResult> WatchAsync(
-        HttpContext context, RegistryView view, IOptions<RegistryOptions> options, IHostApplicationLifetime lifetime,
+        HttpContext context, RegistryView view, IOptions<RegistryOptions> options, Drain drain,
         long index = 0, int? wait = null, string? layer = null, string? tag = null, string? version = null, string? status = null)
     {
         var errors = new InputErrors();
@@ -47,7 +48,7 @@ internal static class WatchEndpoint
         }
 
         // A hub that stops answers with what it knows; its caller asks the next one.
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.StreamsEnd);
         return new WatchAnswer((await view.ChangedAsync(index, TimeSpan.FromSeconds(wait ?? LongestWait), ends.Token)).AnswerTo(filter));
     }
 

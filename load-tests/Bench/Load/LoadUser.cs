@@ -11,7 +11,8 @@ internal sealed class LoadUser(LoadTarget target, IReadOnlyList<Guid> agents, in
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    private readonly List<Sample> _samples = [];
+    private readonly Lock _gate = new();
+    private List<Sample> _samples = [];
 
     /// <summary>The agents that all users work with, the busiest first.</summary>
     public IReadOnlyList<Guid> Agents => agents;
@@ -24,6 +25,17 @@ internal sealed class LoadUser(LoadTarget target, IReadOnlyList<Guid> agents, in
 
     /// <summary>What became of its requests.</summary>
     public IReadOnlyList<Sample> Samples => _samples;
+
+    /// <summary>What became of them since it was last asked, which is forgotten then.</summary>
+    public IReadOnlyList<Sample> Take()
+    {
+        lock (_gate)
+        {
+            var taken = _samples;
+            _samples = [];
+            return taken;
+        }
+    }
 
     /// <summary>Asks the gateway.</summary>
     public Task GetAsync(string path, RequestClass of, CancellationToken cancellationToken) => GetAsync(path, of, Timeout.InfiniteTimeSpan, cancellationToken);
@@ -63,7 +75,10 @@ internal sealed class LoadUser(LoadTarget target, IReadOnlyList<Guid> agents, in
 
         var elapsed = Stopwatch.GetElapsedTime(started);
         var inTime = expected.Within is not { Ticks: > 0 } within || elapsed < within;
-        _samples.Add(new Sample(of, elapsed.TotalMilliseconds, failed, asExpected && inTime));
+        lock (_gate)
+        {
+            _samples.Add(new Sample(of, elapsed.TotalMilliseconds, failed, asExpected && inTime));
+        }
     }
 
     private static bool IsFilled(byte[] body)

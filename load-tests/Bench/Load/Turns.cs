@@ -19,8 +19,18 @@ internal static class Turns
         await Task.Delay(LoadTestPause, cancellationToken);
     }
 
+    /// <summary>Requests of one turn of <see cref="MixedAsync"/>.</summary>
+    public const int RequestsOfMixed = 10;
+
     /// <summary>Nine of ten requests read, and the busiest agents are read most.</summary>
     public static async Task MixedAsync(LoadUser user, CancellationToken cancellationToken)
+    {
+        await MixedRequestsAsync(user, cancellationToken);
+        await Task.Delay(MixedPause, cancellationToken);
+    }
+
+    /// <summary>The same without the pause.</summary>
+    public static async Task MixedRequestsAsync(LoadUser user, CancellationToken cancellationToken)
     {
         var agent = user.Agents[(int)(user.Agents.Count * Math.Pow(Random.Shared.NextDouble(), 3))];
         await user.GetAsync($"/v1/agents/{agent}", RequestClass.Detail, cancellationToken);
@@ -35,6 +45,5 @@ internal static class Turns
 
         var type = JsonEncodedText.Encode(Types[Random.Shared.Next(Types.Length)]);
         await user.PostAsync("/v1/events", $$"""{"type": "{{type}}", "agent_id": "{{agent}}", "payload": {"step": {{user.Turns}}, "user": {{user.Number}} } }""", cancellationToken);
-        await Task.Delay(MixedPause, cancellationToken);
     }
 }

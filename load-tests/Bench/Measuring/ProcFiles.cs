@@ -50,6 +50,22 @@ internal static class ProcFiles
         }
     }
 
+    /// <summary>Open files, sockets and pipes.</summary>
+    public static int Handles(int id) => Directory.EnumerateFileSystemEntries($"/proc/{id}/fd").Count();
+
+    /// <summary>Threads.</summary>
+    public static int Threads(int id) => Directory.EnumerateDirectories($"/proc/{id}/task").Count();
+
+    /// <summary>TCP connections of this machine that are open to a local port, seen from whoever listens there.</summary>
+    public static int ConnectionsTo(int port)
+    {
+        const string Established = "01";
+        var local = $":{port:X4}";
+        return ((string[])["/proc/net/tcp", "/proc/net/tcp6"]).SelectMany(File.ReadLines).Skip(1)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Count(fields => fields[1].EndsWith(local, StringComparison.Ordinal) && fields[3] == Established);
+    }
+
     /// <summary>The command line, its words separated by blanks.</summary>
     public static string CommandLine(int id) => Text(id, "cmdline").Replace('\0', ' ');
 

@@ -56,6 +56,8 @@ internal sealed class OwnSystem : IAsyncDisposable
 
     public string ConnectionString { get; }
 
+    public int RedisPort => new Uri(_announced["REDIS_URL"]).Port;
+
     public NpgsqlDataSource Database { get; }
 
     /// <summary>How programs of Postgres find the database.</summary>
@@ -128,8 +130,7 @@ internal sealed class OwnSystem : IAsyncDisposable
 
         await using var command = Database.CreateCommand("SELECT pg_backend_pid()");
         processes.Add("postgres", ProcFiles.ParentOf((int)(await command.ExecuteScalarAsync(cancellationToken))!));
-        var redis = new Uri(_announced["REDIS_URL"]).Port;
-        if (ProcFiles.Ids.FirstOrDefault(id => ProcFiles.CommandLine(id).Contains($"-server 127.0.0.1:{redis}", StringComparison.Ordinal)) is > 0 and var server)
+        if (ProcFiles.Ids.FirstOrDefault(id => ProcFiles.CommandLine(id).Contains($"-server 127.0.0.1:{RedisPort}", StringComparison.Ordinal)) is > 0 and var server)
         {
             processes.Add("redis", server);
         }

@@ -15,6 +15,9 @@ internal sealed class ServiceProcess
     /// <summary>HTTP/1.1.</summary>
     public Uri Http => new($"http://127.0.0.1:{_variables["Listen__Http"]}");
 
+    /// <summary>HTTP/1.1 for operators: a port of its own, or the same.</summary>
+    public Uri Operators => _variables.TryGetValue("Listen__Internal", out var port) ? new($"http://127.0.0.1:{port}") : Http;
+
     /// <summary>HTTP/2 in clear text.</summary>
     public Uri Http2 => new($"http://127.0.0.1:{_variables["Listen__Http2"]}");
 

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Faults.Matrix;
+
+/// <summary>A system with two hubs in which every way between two processes leads through a proxy.</summary>
+public sealed class FaultySystem : IAsyncLifetime
+{
+    private const string Password = "the-password-of-the-tests";
+
+    private readonly Dictionary<string, int> _serverPorts = [];
+    private readonly List<IAsyncDisposable> _toEnd = [];
+
+    /// <summary>The system.</summary>
+    public StoryPortalSystem System { get; }
+
+    /// <summary>The load's way to the gateway.</summary>
+    internal HttpClient Client { get; private set; } = null!;
+
+    internal TcpProxy Postgres { get; }
+
+    internal TcpProxy Redis { get; }
+
+    internal TcpProxy FirstHub { get; }
+
+    internal TcpProxy SecondHub { get; }
+
+    /// <summary>The worker's own way to Postgres: nobody else asks the worker for anything.</summary>
+    internal TcpProxy Worker { get; }
+
+    internal TcpProxy Gateway { get; }
+
+    public FaultySystem()
+    {
+        System = new(
+            ["--StoryPortal:Hubs=2", "--StoryPortal:Servers=local", $"--Parameters:postgres-password={Password}", $"--Parameters:redis-password={Password}"], Configure);
+        Postgres = Way(() => _serverPorts["postgres"]);
+        Worker = Way(() => _serverPorts["postgres"]);
+        Redis = Way(() => _serverPorts["redis-server"]);
+        FirstHub = Way(() => System.App.GetEndpoint("service-hub", "http2").Port);
+        SecondHub = Way(() => System.App.GetEndpoint("service-hub-2", "http2").Port);
+        Gateway = Way(() => System.App.GetEndpoint("gateway", "http").Port);
+    }
+
+    public Task InitializeAsync() => StartAsync().OrDisposeAsync(this);
+
+    public async Task DisposeAsync()
+    {
+        Client?.Dispose();
+        await System.DisposeAsync();
+        await Fixtures.DisposeAllAsync(_toEnd);
+        _toEnd.Clear();
+    }
+
+    private async Task StartAsync()
+    {
+        await System.InitializeAsync();
+        Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Gateway.Port}"), Timeout = TimeSpan.FromSeconds(30) };
+        Client.DefaultRequestHeaders.Add("X-API-Key", StoryPortalSystem.AdminKey);
+    }
+
+    private TcpProxy Way(Func<int> target)
+    {
+        var way = new TcpProxy(target);
+        _toEnd.Add(way);
+        return way;
+    }
+
+    private void Configure(IDistributedApplicationTestingBuilder builder)
+    {
+        foreach (var name in (string[])["postgres", "redis-server"])
+        {
+            _serverPorts[name] = builder.Resources.Single(resource => resource.Name == name).Annotations.OfType<EndpointAnnotation>().Single().TargetPort!.Value;
+        }
+
+        foreach (var project in builder.Resources.OfType<ProjectResource>().ToList())
+        {
+            var (resource, isHub, isWorker) = (builder.CreateResourceBuilder(project), project.Name.StartsWith("service-hub", StringComparison.Ordinal), project.Name == "data-layer");
+            resource.WithEnvironment("ConnectionStrings__redis", Text($"127.0.0.1:{Redis.Port},password={Password}"));
+            if (isHub || isWorker)
+            {
+                var port = isWorker ? Worker.Port : Postgres.Port;
+                resource.WithEnvironment("ConnectionStrings__storyportal", Text($"Host=127.0.0.1;Port={port};Username=postgres;Password={Password};Database=storyportal"));
+
+                // This machine is busy with other tests, and a hub that has just started is compiled while it answers. That two seconds are kept, OutageTests show.
+                resource.WithEnvironment("Cache__AcknowledgementMilliseconds", "100");
+                resource.WithEnvironment("Cache__TimeoutMilliseconds", "8000");
+                resource.WithEnvironment("Database__QuickCommandTimeoutSeconds", "8");
+                resource.WithEnvironment("Database__ConnectTimeoutSeconds", "8");
+            }
+            else
+            {
+                resource.WithEnvironment("services__service-hub__http2__0", Text($"http://127.0.0.1:{FirstHub.Port}"));
+                resource.WithEnvironment("services__service-hub-2__http2__0", Text($"http://127.0.0.1:{SecondHub.Port}"));
+            }
+
+            resource.WithEnvironment("Drain__Seconds", "3"); // as outside of Development
+        }
+    }
+
+    // The interpolated text itself, not Aspire's expression of it.
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>Tests of this collection take turns with one such system, and mend what they break.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedFaultySystem : ICollectionFixture<FaultySystem>
+{
+    public const string Name = "Faulty system";
+}
