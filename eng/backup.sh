@@ -53,7 +53,7 @@ pg() {
   fi
 }
 
-sql() { pg psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=postgres --command="$1"; }
+sql() { pg psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname=postgres --command='SET client_min_messages = error' --command="$1"; }
 
 save() {
   local file=$1

@@ -102,7 +102,7 @@ internal static class BatchEndpoint
         foreach (var property in root.EnumerateObject())
         {
             items = property.NameEquals(Requests) && items is null ? property.Value
-                : throw new InputException(property.Name, items is null ? "is not a known field." : "is one too many: there are requests, and nothing else.");
+                : throw new InputException(property.Name.Length > 0 ? property.Name : "\"\"", items is null ? "is not a known field." : "is one too many: there are requests, and nothing else.");
         }
 
         return items is { ValueKind: JsonValueKind.Array } array ? array : throw new InputException(Requests, "is not an array.");

@@ -14,6 +14,7 @@ internal static class JsonErrors
     private static string FieldOf(string? path) => path switch
     {
         null or "" or "$" => Body,
+        "$." => "\"\"", // a name that is empty
         _ when path.StartsWith("$.", StringComparison.Ordinal) => path[2..],
         _ => path.TrimStart('$'),
     };

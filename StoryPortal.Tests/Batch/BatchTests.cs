@@ -55,6 +55,7 @@ public sealed partial class BatchTests(StoryPortalSystem system)
         { "colour", """{"colour": []}""" },
         { "body", "7" },
         { "body", """{"\ud800": []}""" },
+        { "\"\"", """{"": []}""" },
         { "body", "[{]" },
         { "body", "" },
     };

@@ -27,6 +27,8 @@ public sealed class ScaleOutTests(TwoHubs two) : IAsyncLifetime
             $"--ConnectionStrings:redis={await _system.App.GetConnectionStringAsync("redis")}",
             $"--Authentication:AdminKey={StoryPortalSystem.AdminKey}",
             $"--Authentication:InternalKey={StoryPortalSystem.InternalKey}",
+            $"--Registration:InstanceId={_type}",
+            "--Registration:Url=http://127.0.0.1:9", // nobody has to reach it: it says itself that it is there
             "--RateLimiting:RequestsPerMinute=10000000");
         var second = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_second.Port}") };
         second.DefaultRequestHeaders.Add("X-API-Key", StoryPortalSystem.AdminKey);

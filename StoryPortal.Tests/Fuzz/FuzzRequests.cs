@@ -77,11 +77,12 @@ internal sealed partial class FuzzRequests
     // Nothing, or "&name=value", or the same twice.
     private Gen<string> Parameter(ApiParameter parameter)
     {
-        // How long to wait for a change that does not come.
+        // How long to wait for a change that does not come, or to look at a process.
         Gen<string> value = parameter.Name == "wait" ? OddTexts.Of(["0", "-1", "61", "x"])
+            : parameter.Name == "seconds" ? OddTexts.Of(["1", "0", "61", "x"])
             : Gen.Frequency((6, _json.Of(parameter.Schema, 0, 0).Select(Plain)), (2, parameter.Name.Contains("cursor", StringComparison.Ordinal) ? OddTexts.Cursor : OddTexts.Of(_words)), (2, OddTexts.Any(_words)));
         var one = value.Select(text => $"&{parameter.Name}={OddTexts.Encoded(text)}");
-        return parameter.Name == "wait" ? one : Gen.Frequency((75, Gen.Const("")), (24, one), (1, Gen.Select(one, one, (first, second) => first + second)));
+        return parameter.Name is "wait" or "seconds" ? one : Gen.Frequency((75, Gen.Const("")), (24, one), (1, Gen.Select(one, one, (first, second) => first + second)));
     }
 
     private Gen<(string, string)[]> Headers(ApiOperation operation)
