@@ -30,14 +30,14 @@ public sealed class DoorTests : IAsyncLifetime
                 return TypedResults.Text($$"""[{"filter": "{{context.Request.QueryString}}", "padding": "{{new string('x', 2000)}}"}]""", "application/json");
             });
             app.MapPut("/v1/services/{**rest}", () => TypedResults.NoContent());
-            app.MapPost("/v1/batch", (HttpContext context) =>
+            app.MapPost("/v1/batch", IResult (HttpContext context, string? does) =>
             {
-                if (context.Request.Query.ContainsKey("reads"))
+                if (does == "read")
                 {
                     context.Response.Headers["X-Changes"] = "none";
                 }
 
-                return TypedResults.Text("{}", "application/json");
+                return does is null ? TypedResults.NotFound() : TypedResults.Text("{}", "application/json");
             });
             app.MapGet("/v1/broken", (HttpContext context) => context.Abort());
             app.MapGet("/v1/echo", (HttpContext context) => string.Join('\n', context.Request.Headers.Select(header => $"{header.Key}: {header.Value}")));
@@ -165,11 +165,11 @@ public sealed class DoorTests : IAsyncLifetime
         await Eventually.TrueAsync(async () =>
         {
             await StateAsync("/v1/services?tag=a");
-            using var read = await _gateway.SendAsync(HttpMethod.Post, "/v1/batch?reads=1", GatewayProcess.AdminKey);
+            using var read = await _gateway.SendAsync(HttpMethod.Post, "/v1/batch?does=read", GatewayProcess.AdminKey);
             Assert.False(read.Headers.Contains("X-Changes"));
             return await StateAsync("/v1/services?tag=a") == "HIT";
         });
-        using var batch = await _gateway.SendAsync(HttpMethod.Post, "/v1/batch", GatewayProcess.AdminKey);
+        using var batch = await _gateway.SendAsync(HttpMethod.Post, "/v1/batch?does=write", GatewayProcess.AdminKey);
         Assert.Equal(HttpStatusCode.OK, batch.StatusCode);
         Assert.Equal("MISS", await StateAsync("/v1/services?tag=a"));
 
