@@ -57,7 +57,9 @@ public sealed class BombTests(ProductionSystem system) : IClassFixture<Productio
         using var client = system.Gateway.CreateSecureClient();
         using var request = new HttpRequestMessage(operation.Method, new Uri(operation.Address(Guid.NewGuid().ToString()), UriKind.Relative))
         {
-            Content = content, Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         request.Headers.Add("X-API-Key", GatewayProcess.AdminKey);
         return await client.SendAsync(request);

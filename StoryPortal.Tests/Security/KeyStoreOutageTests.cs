@@ -34,7 +34,11 @@ public sealed class KeyStoreOutageTests(StoryPortalSystem servers) : IAsyncLifet
         var time = new ManualTime();
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.Direct.String)
         {
-            Host = "127.0.0.1", Port = int.Parse(_way.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture), Timeout = 2, CommandTimeout = 2, Pooling = true,
+            Host = "127.0.0.1",
+            Port = int.Parse(_way.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture),
+            Timeout = 2,
+            CommandTimeout = 2,
+            Pooling = true,
         });
         using var keys = new KeyVerifier(
             new ApiKeyStore(new StoryDatabase(source, new DatabaseOptions(), database.Meters)), Options.Create(new AuthenticationOptions()), time, NullLogger<KeyVerifier>.Instance);

@@ -44,7 +44,8 @@ public sealed class SecretTests(StoryPortalSystem servers) : IAsyncLifetime
             ["OTEL_BLRP_SCHEDULE_DELAY"] = "200",
             ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
             ["Telemetry__SampleRatio"] = "1",
-        }) { DatabaseAddress = _wayToPostgres.Address };
+        })
+        { DatabaseAddress = _wayToPostgres.Address };
         await _system.InitializeAsync();
         await _system.Database.RunAsync(
             $"INSERT INTO mcp_documents.api_keys (id, name, key_hash, scopes) VALUES ('{Guid.NewGuid()}', 'reader', '\\x{KeyHash.Of(_reader)}', '{{read}}')");
