@@ -56,8 +56,8 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
 
         await _end.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop(); // a listener that is stopped while it accepts fails in odd ways
     }
 
     private static TcpListener Listen()

@@ -6,13 +6,17 @@ namespace StoryPortal.ServiceHub.Events.Stream;
 /// <summary>One reader of new events, and those that wait for it.</summary>
 /// <param name="type">Only events of this type, or null.</param>
 /// <param name="agentId">Only events of this agent, or null.</param>
+/// <param name="after">Only events after this place in the order of arrival: its reader has seen the others.</param>
 /// <param name="capacity">How many may wait.</param>
 /// <param name="from">Where in the order of arrival it begins: everything after it will come.</param>
-internal sealed class EventStream(string? type, Guid? agentId, int capacity, long from) : IDisposable
+internal sealed class EventStream(string? type, Guid? agentId, long after, int capacity, long from) : IDisposable
 {
     private readonly Channel<StreamFrame> _queue = Channel.CreateBounded<StreamFrame>(new BoundedChannelOptions(capacity) { SingleReader = true });
     private readonly CancellationTokenSource _cut = new();
     private bool _isCut;
+
+    // What was committed just before it came may not have been told to anybody yet.
+    private long _seen = after > from ? after : 0;
 
     /// <summary>Where in the order of arrival it begins.</summary>
     public long From => from;
@@ -26,7 +30,17 @@ internal sealed class EventStream(string? type, Guid? agentId, int capacity, lon
     /// <summary>Whether it is further behind than it should be.</summary>
     public bool IsBehind => !_isCut && _queue.Reader.Count > capacity / 2;
 
-    public bool Wants(Event e) => (type is null || e.Type == type) && (agentId is null || e.AgentId == agentId);
+    /// <summary>Whether its reader asked for this, and has not seen it.</summary>
+    public bool Wants(ArrivedEvent arrived)
+    {
+        if (arrived.Seq <= _seen)
+        {
+            return false;
+        }
+
+        _seen = 0; // whatever follows is later
+        return (type is null || arrived.Event.Type == type) && (agentId is null || arrived.Event.AgentId == agentId);
+    }
 
     /// <summary>Queues what is to be sent; false when it has no room.</summary>
     public bool TryOffer(StreamFrame frame) => _queue.Writer.TryWrite(frame);

@@ -33,7 +33,7 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
         {
             // Before the answer begins: what goes wrong here is still answered by a problem document.
             var position = asked.After is null ? 0 : await streams.FinalPositionAsync(ends.Token);
-            stream = asked.After is null ? await streams.OpenAsync(asked.Type, asked.AgentId, ends.Token) : null;
+            stream = asked.After is null ? await streams.OpenAsync(asked.Type, asked.AgentId, after: 0, ends.Token) : null;
             response.ContentType = "text/event-stream";
             response.Headers.CacheControl = "no-store";
             Write(response.BodyWriter, StreamFrame.Opening);
@@ -43,7 +43,7 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
             {
                 // What there is already is read as fast as the reader takes it; only the rest may have to wait in the queue.
                 after = await CatchUpAsync(response.BodyWriter, after, position, ends.Token);
-                stream = await streams.OpenAsync(asked.Type, asked.AgentId, ends.Token);
+                stream = await streams.OpenAsync(asked.Type, asked.AgentId, after, ends.Token);
                 await CatchUpAsync(response.BodyWriter, after, stream.From, ends.Token);
             }
 

@@ -57,7 +57,7 @@ internal sealed partial class EventStreams(
     }
 
     /// <summary>Opens a stream of every event that is committed from now on, and some just before. <see cref="Close"/> it.</summary>
-    public async Task<EventStream> OpenAsync(string? type, Guid? agentId, CancellationToken cancellationToken)
+    public async Task<EventStream> OpenAsync(string? type, Guid? agentId, long after, CancellationToken cancellationToken)
     {
         await _opening.WaitAsync(cancellationToken);
         try
@@ -68,7 +68,7 @@ internal sealed partial class EventStreams(
             lock (_streams)
             {
                 _position ??= position;
-                stream = new EventStream(type, agentId, _options.QueueEvents, _position.Value);
+                stream = new EventStream(type, agentId, after, _options.QueueEvents, _position.Value);
                 _streams.Add(stream);
             }
 
@@ -177,12 +177,12 @@ internal sealed partial class EventStreams(
     {
         lock (_streams)
         {
-            foreach (var (_, e) in page)
+            foreach (var arrived in page)
             {
                 StreamFrame? frame = null;
                 foreach (var stream in _streams)
                 {
-                    if (stream.Wants(e) && !stream.TryOffer(frame ??= StreamFrame.Of(e)))
+                    if (stream.Wants(arrived) && !stream.TryOffer(frame ??= StreamFrame.Of(arrived.Event)))
                     {
                         stream.Cut(_giveUpAfter);
                     }
