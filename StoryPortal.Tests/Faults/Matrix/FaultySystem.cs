@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
@@ -12,6 +13,7 @@ public sealed class FaultySystem : IAsyncLifetime
     private const string Password = "the-password-of-the-tests";
 
     private readonly Dictionary<string, int> _serverPorts = [];
+    private readonly ConcurrentDictionary<(string Resource, string Endpoint), int> _ports = [];
     private readonly List<IAsyncDisposable> _toEnd = [];
 
     /// <summary>The system.</summary>
@@ -40,9 +42,9 @@ public sealed class FaultySystem : IAsyncLifetime
         Postgres = Way(() => _serverPorts["postgres"]);
         Worker = Way(() => _serverPorts["postgres"]);
         Redis = Way(() => _serverPorts["redis-server"]);
-        FirstHub = Way(() => System.App.GetEndpoint("service-hub", "http2").Port);
-        SecondHub = Way(() => System.App.GetEndpoint("service-hub-2", "http2").Port);
-        Gateway = Way(() => System.App.GetEndpoint("gateway", "http").Port);
+        FirstHub = Way(() => PortOf("service-hub", "http2"));
+        SecondHub = Way(() => PortOf("service-hub-2", "http2"));
+        Gateway = Way(() => PortOf("gateway", "http"));
     }
 
     public Task InitializeAsync() => StartAsync().OrDisposeAsync(this);
@@ -61,6 +63,9 @@ public sealed class FaultySystem : IAsyncLifetime
         Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Gateway.Port}"), Timeout = TimeSpan.FromSeconds(30) };
         Client.DefaultRequestHeaders.Add("X-API-Key", StoryPortalSystem.AdminKey);
     }
+
+    // Remembered: whoever stops last still comes when the application is no more there to be asked.
+    private int PortOf(string resource, string endpoint) => _ports.GetOrAdd((resource, endpoint), key => System.App.GetEndpoint(key.Resource, key.Endpoint).Port);
 
     private TcpProxy Way(Func<int> target)
     {
