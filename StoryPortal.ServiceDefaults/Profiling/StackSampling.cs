@@ -45,8 +45,15 @@ internal static class StackSampling
         // It reads until the session has ended, on a thread of its own.
         var reading = Task.Factory.StartNew(source.Process, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var (startedAt, begin, used, usedByThread) = (time.GetUtcNow(), time.GetTimestamp(), Environment.CpuUsage.TotalTime, ThreadTimes.Read());
-        await Task.Delay(duration, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        var elapsed = time.GetElapsedTime(begin);
+        var elapsed = TimeSpan.Zero;
+        while (elapsed < duration && !cancellationToken.IsCancellationRequested)
+        {
+            // Timers count in coarser steps than the clock, and may come a little early.
+            var rest = TimeSpan.FromMilliseconds(Math.Ceiling((duration - elapsed).TotalMilliseconds));
+            await Task.Delay(rest, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+            elapsed = time.GetElapsedTime(begin);
+        }
+
         used = Environment.CpuUsage.TotalTime - used;
         usedByThread = ThreadTimes.Since(usedByThread);
         await session.StopAsync(CancellationToken.None);
