@@ -21,7 +21,7 @@ var dataLayer = builder.AddProject<Projects.StoryPortal_DataLayer>("data-layer",
     .WithHttpEndpoint(port: builder.FixedPort(8001), targetPort: builder.PublishedPort(8001), name: "http", env: "Listen__Http")
     .WithServers(servers)
     .WithRegistrationUrl()
-    .InSameEnvironment()
+    .InRunEnvironment()
     .WithReadiness("http")
     .WithIconName("DatabaseArrowUp");
 
@@ -35,7 +35,7 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
     .WithRegistrationUrl()
-    .InSameEnvironment()
+    .InRunEnvironment()
     .WithReadiness("http")
     .InReplicas()
     .WithUrlForEndpoint("http", url => url.DisplayText = "Gateway")

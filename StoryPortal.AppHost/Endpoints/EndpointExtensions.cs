@@ -5,13 +5,24 @@ namespace StoryPortal.AppHost.Endpoints;
 /// <summary>What the endpoints of our services have in common.</summary>
 public static class EndpointExtensions
 {
-    /// <summary>Tells a service the environment of the AppHost: without a launch profile it would take itself to be in production.</summary>
-    public static IResourceBuilder<ProjectResource> InSameEnvironment(this IResourceBuilder<ProjectResource> project) =>
-        project.ApplicationBuilder.ExecutionContext.IsRunMode
-            ? project
-                .WithEnvironment("ASPNETCORE_ENVIRONMENT", project.ApplicationBuilder.Environment.EnvironmentName)
-                .WithEnvironment("DOTNET_ENVIRONMENT", project.ApplicationBuilder.Environment.EnvironmentName)
-            : project;
+    /// <summary>
+    /// Tells a service its environment, that of the AppHost unless <c>StoryPortal:Environment</c> names another (without a launch profile it would take
+    /// itself to be in production), and that whatever the environment is, a system that is run and not deployed is nobody else's.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> InRunEnvironment(this IResourceBuilder<ProjectResource> project)
+    {
+        var app = project.ApplicationBuilder;
+        if (!app.ExecutionContext.IsRunMode)
+        {
+            return project;
+        }
+
+        var environment = app.Configuration["StoryPortal:Environment"] is { Length: > 0 } other ? other : app.Environment.EnvironmentName;
+        return project
+            .WithEnvironment("ASPNETCORE_ENVIRONMENT", environment)
+            .WithEnvironment("DOTNET_ENVIRONMENT", environment)
+            .WithEnvironment("Listen__Loopback", "true");
+    }
 
     /// <summary>Tells a service its own address, under which it registers itself.</summary>
     public static IResourceBuilder<ProjectResource> WithRegistrationUrl(this IResourceBuilder<ProjectResource> project) =>

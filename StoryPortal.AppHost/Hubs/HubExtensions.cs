@@ -46,7 +46,7 @@ public static class HubExtensions
             .WithEnvironment("Authentication__AdminKey", adminKey)
             .WithEnvironment("Authentication__InternalKey", internalKey)
             .WithRegistrationUrl()
-            .InSameEnvironment()
+            .InRunEnvironment()
             .WithReadiness("http")
             .WithIconName("Connector");
 }

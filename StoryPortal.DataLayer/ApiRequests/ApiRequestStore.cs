@@ -44,7 +44,8 @@ public sealed class ApiRequestStore(StoryDatabase database)
                 ON CONFLICT (id) DO NOTHING
                 RETURNING 1)
             SELECT count(*)::int FROM stored
-            """));
+            """),
+        $"COPY mcp_documents.api_requests ({Columns}) FROM STDIN (FORMAT binary)");
 
     /// <summary>One page of logged requests, newest first.</summary>
     public Task<List<ApiRequest>> ListAsync(ApiRequestFilter filter, CancellationToken cancellationToken) =>
@@ -67,7 +68,7 @@ public sealed class ApiRequestStore(StoryDatabase database)
     {
         // By id: two batches with the same requests lock them in the same order.
         var sorted = requests.OrderBy(request => request.Id).ToList();
-        return await Batch.WriteAsync(database, sorted, Write, reader => reader.GetInt32(0), cancellationToken);
+        return await Batch.AppendAsync(database, sorted, Write, reader => reader.GetInt32(0), cancellationToken);
     }
 
     private static void Write(CopyBuffer copy, ApiRequest request)

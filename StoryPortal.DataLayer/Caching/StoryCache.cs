@@ -45,18 +45,15 @@ public sealed class StoryCache : IDisposable
     public ValueTask<CacheResult> GetAsync<TState>(
         CacheKey key, TState state, Func<TState, CancellationToken, Task<Answer?>> load, CancellationToken cancellationToken)
     {
-        var found = _fusion.TryGet<CachedAnswer>(key.Text, _entryOptions[key.Tier], CancellationToken.None);
-        if (!found.HasValue)
-        {
-            return LoadAsync(key, state, load, null, cancellationToken);
-        }
+        var known = Find(key);
+        return known is not null && TryAnswer(key, known, out var result) ? new(result) : LoadAsync(key, state, load, known, cancellationToken);
+    }
 
-        var answer = found.Value;
-        var now = _time.GetUtcNow();
-        var stamp = _generations.Now(key.Tag);
-        return (answer.Stamp == stamp && _backplane.Believes(answer, now)) || (answer.RetryAt > now && answer.Stamp.IsValid(stamp))
-            ? new ValueTask<CacheResult>(Counted(key.Tier, answer, CacheSource.Memory, now))
-            : LoadAsync(key, state, load, answer, cancellationToken);
+    /// <summary>The answer for <paramref name="key"/>, if the memory of this process has it and it still holds; if not, it is for <see cref="GetAsync"/> to count.</summary>
+    public bool TryGet(CacheKey key, out CacheResult result)
+    {
+        result = default;
+        return Find(key) is { } known && TryAnswer(key, known, out result);
     }
 
     /// <summary>Invalidates whatever is made of these, in every process. Call it after the commit. Never fails.</summary>
@@ -120,6 +117,18 @@ public sealed class StoryCache : IDisposable
     {
         _fusion.Dispose();
         _memory.Dispose();
+    }
+
+    private CachedAnswer? Find(CacheKey key) =>
+        _fusion.TryGet<CachedAnswer>(key.Text, _entryOptions[key.Tier], CancellationToken.None) is { HasValue: true } found ? found.Value : null;
+
+    private bool TryAnswer(CacheKey key, CachedAnswer known, out CacheResult result)
+    {
+        var now = _time.GetUtcNow();
+        var stamp = _generations.Now(key.Tag);
+        var holds = (known.Stamp == stamp && _backplane.Believes(known, now)) || (known.RetryAt > now && known.Stamp.IsValid(stamp));
+        result = holds ? Counted(key.Tier, known, CacheSource.Memory, now) : default;
+        return holds;
     }
 
     private async ValueTask<CacheResult> LoadAsync<TState>(

@@ -47,7 +47,7 @@ internal static class AnswerWriter
         }
 
         context.Response.ContentLength = bytes.Length;
-        var written = context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
+        var written = context.Response.BodyWriter.WriteAsync(bytes);
         return written.IsCompletedSuccessfully ? Task.CompletedTask : written.AsTask();
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using StoryPortal.Gateway.Load;
+using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Telemetry;
 
 namespace StoryPortal.Gateway.Telemetry;
@@ -7,21 +8,19 @@ namespace StoryPortal.Gateway.Telemetry;
 /// <summary>What the gateway counts beside ASP.NET Core and YARP. The tags are made once.</summary>
 internal sealed class GatewayMetrics
 {
-    private static readonly KeyValuePair<string, object?> Output = new("cache_type", "output");
     private static readonly KeyValuePair<string, object?> Overload = new("reason", "overload");
     private static readonly KeyValuePair<string, object?> Rate = new("reason", "rate");
 
-    private readonly Counter<long> _hits;
-    private readonly Counter<long> _misses;
+    private readonly CacheLookups _output;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _dropped;
 
-    public GatewayMetrics(IMeterFactory meters, LoadLimit load)
+    public GatewayMetrics(IMeterFactory meters, Recorder recorder, LoadLimit load)
     {
         var meter = meters.Create(TelemetryNames.Prefix + "Gateway");
-        _hits = meter.CreateCounter<long>("cache_hits_total", description: "Lookups that the cache answered.");
-        _misses = meter.CreateCounter<long>("cache_misses_total", description: "Lookups that the cache could not answer.");
+        _output = new CacheLookups(recorder, "output");
+        CacheLookups.Expose(meter, _output);
         _refused = meter.CreateCounter<long>("requests_refused_total", description: "Requests that were refused, 503 for overload and 429 for their caller's rate.");
         _retries = meter.CreateCounter<long>("proxy_retries_total", description: "Requests that were sent to another hub after one had failed.");
         _dropped = meter.CreateCounter<long>("api_requests_dropped_total", description: "Requests that the request log lost because it could not keep up.");
@@ -30,9 +29,9 @@ internal sealed class GatewayMetrics
         meter.CreateObservableGauge("open_streams", () => load.Streams, description: "Streams and watches that are open.");
     }
 
-    public void Hit() => _hits.Add(1, Output);
+    public void Hit() => _output.HitInMemory();
 
-    public void Miss() => _misses.Add(1, Output);
+    public void Miss() => _output.Miss();
 
     public void Shed() => _refused.Add(1, Overload);
 

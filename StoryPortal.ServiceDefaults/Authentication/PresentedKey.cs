@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using System.Runtime.Intrinsics;
 using Microsoft.AspNetCore.Http;
 
 namespace StoryPortal.ServiceDefaults.Authentication;
@@ -45,9 +45,31 @@ public sealed class PresentedKey
         return key;
     }
 
-    // In constant time: a proxy's connection carries the keys of several callers.
-    private bool Is(string text) =>
-        CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(_text.AsSpan()), MemoryMarshal.AsBytes(text.AsSpan()));
+    // In constant time, as a proxy's connection carries the keys of several callers: every character is looked at, whatever those before it were.
+    // (CryptographicOperations.FixedTimeEquals is compiled without optimization, a per cent of what a cached answer costs.)
+    private bool Is(string text)
+    {
+        if (text.Length != _text.Length)
+        {
+            return false;
+        }
+
+        var mine = MemoryMarshal.Cast<char, ushort>(_text);
+        var other = MemoryMarshal.Cast<char, ushort>(text);
+        var difference = Vector128<ushort>.Zero;
+        for (; mine.Length >= Vector128<ushort>.Count; mine = mine[Vector128<ushort>.Count..], other = other[Vector128<ushort>.Count..])
+        {
+            difference |= Vector128.Create(mine) ^ Vector128.Create(other);
+        }
+
+        var rest = 0;
+        for (var i = 0; i < mine.Length; i++)
+        {
+            rest |= mine[i] ^ other[i];
+        }
+
+        return difference == Vector128<ushort>.Zero & rest == 0;
+    }
 
     /// <summary>The key that was presented last on a connection: a feature of the connection, and so of each of its requests.</summary>
     internal sealed class Memory

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http;
 
 namespace StoryPortal.ServiceDefaults.Listening;
 
@@ -26,6 +27,13 @@ public sealed class ListenOptions
     /// <summary>HTTP/1.1 for operators alone: when set, <c>/metrics</c> is served here and nowhere else.</summary>
     [Range(1, 65535)]
     public int? Internal { get; set; }
+
+    /// <summary>Whether the ports are open to this machine alone. Default: in Development.</summary>
+    public bool? Loopback { get; set; }
+
+    /// <summary>Whether a request came by <see cref="Http2"/>. No other port of such a process speaks HTTP/2, and a request's protocol is cheaper to ask for than its port.</summary>
+    public bool IsFromGateway(HttpContext context) =>
+        Http2 is { } port && HttpProtocol.IsHttp2(context.Request.Protocol) && context.Connection.LocalPort == port;
 
     internal bool Any => Http is not null || Http2 is not null || Https is not null || Internal is not null;
 }

@@ -11,7 +11,7 @@ namespace StoryPortal.ServiceDefaults.Listening;
 
 internal static class ListeningExtensions
 {
-    /// <summary>Opens the ports of <see cref="ListenOptions"/>: on loopback in Development, on every address elsewhere.</summary>
+    /// <summary>Opens the ports of <see cref="ListenOptions"/>.</summary>
     public static void ConfigureListening(this WebApplicationBuilder builder)
     {
         var listen = builder.Configuration.ReadOptions<ListenOptions>(ListenOptions.Section);
@@ -24,10 +24,11 @@ internal static class ListeningExtensions
         }
 
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets => sockets.WaitForDataBeforeAllocatingBuffer = false); // 4 KiB for each idle connection, and a system call less for each request
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            var open = Opener(kestrel, builder.Environment.IsDevelopment());
+            var open = Opener(kestrel, listen.Loopback ?? builder.Environment.IsDevelopment());
             open(listen.Http, HttpProtocols.Http1, false);
             open(listen.Http2, HttpProtocols.Http2, false);
             open(listen.Internal, HttpProtocols.Http1, false);

@@ -58,5 +58,5 @@ internal sealed class RequestMeasurementMiddleware(RequestDelegate next, Request
 
     private void Record(HttpContext context, long start) => requests.Record(
         context, context.Request.Method, RouteTemplate.Of(context), Stopwatch.GetElapsedTime(start), context.Response.StatusCode,
-        fromClient: listen.Http2 is null || context.Connection.LocalPort != listen.Http2);
+        fromClient: !listen.IsFromGateway(context));
 }

@@ -29,7 +29,10 @@ internal static class AgentEndpoints
             .WithDescription("`include=events` brings the latest events of each agent along, ten unless `events_limit` says otherwise. The `Link` header leads to the next page.")
             .Produces<Agent[]>();
 
-        agents.MapGet("/{id}", GetAsync)
+        var (store, cache) = (v1.ServiceProvider.GetRequiredService<AgentStore>(), v1.ServiceProvider.GetRequiredService<StoryCache>());
+        agents.MapGet("/{id}", (Guid id, HttpContext context) => CachedRead.Async(
+                context, cache, CacheKey.Agent(id), (store, id),
+                static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.Agent), static read => NotFound(read.id)))
             .WithName("GetAgent").WithSummary("Read an agent")
             .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -97,12 +100,6 @@ internal static class AgentEndpoints
                 static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListAgent, CursorOf),
                 cancellationToken));
     }
-
-    private static async ValueTask<IResult> GetAsync(Guid id, AgentStore store, StoryCache cache, CancellationToken cancellationToken) =>
-        await cache.GetAsync(CacheKey.Agent(id), (store, id), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.Agent), cancellationToken)
-            is { Exists: true } found
-            ? new CachedJson(found)
-            : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ internal sealed class RouteHeaderMiddleware(RequestDelegate next, ListenOptions 
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Connection.LocalPort == listen.Http2)
+        if (listen.IsFromGateway(context))
         {
             context.Response.OnStarting(Write, context); // not before: an error clears the headers
         }

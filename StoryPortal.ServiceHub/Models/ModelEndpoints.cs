@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Models;
@@ -25,7 +26,10 @@ internal static class ModelEndpoints
             .WithDescription("The `Link` header leads to the next page.")
             .Produces<ModelConfig[]>();
 
-        models.MapGet("/{id}", GetAsync)
+        var (store, cache) = (v1.ServiceProvider.GetRequiredService<ModelConfigStore>(), v1.ServiceProvider.GetRequiredService<StoryCache>());
+        models.MapGet("/{id}", (string id, HttpContext context) => CachedRead.Async(
+                context, cache, CacheKey.Model(Required(id)), (store, id),
+                static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.ModelConfig), static read => NotFound(read.id)))
             .WithName("GetModel").WithSummary("Read a model config")
             .Produces<ModelConfig>().ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -51,17 +55,15 @@ internal static class ModelEndpoints
             cancellationToken));
     }
 
-    private static async Task<IResult> GetAsync(string id, ModelConfigStore store, StoryCache cache, CancellationToken cancellationToken)
+    private static string Required(string id)
     {
         var errors = new InputErrors();
         errors.Required("id", id, 200);
         errors.ThrowIfAny();
-
-        return await cache.GetAsync(CacheKey.Model(id), (store, id), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.ModelConfig), cancellationToken)
-            is { Exists: true } found
-            ? new CachedJson(found)
-            : TypedResults.Problem($"There is no model config '{id}'.", statusCode: StatusCodes.Status404NotFound);
+        return id;
     }
+
+    private static ProblemHttpResult NotFound(string id) => TypedResults.Problem($"There is no model config '{id}'.", statusCode: StatusCodes.Status404NotFound);
 
     private static string CursorOf(ModelConfig config) => new NameCursor(config.Id).ToText(List);
 

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
@@ -24,7 +25,10 @@ internal static class ServiceEndpoints
             .WithName("ListServices").WithSummary("List services by name, with their instances")
             .Produces<Service[]>();
 
-        services.MapGet("/{name}", GetAsync)
+        var (store, cache) = (v1.ServiceProvider.GetRequiredService<ServiceStore>(), v1.ServiceProvider.GetRequiredService<StoryCache>());
+        services.MapGet("/{name}", (string name, HttpContext context) => CachedRead.Async(
+                context, cache, CacheKey.Service(Required(name)), (store, name),
+                static async (read, ct) => Answer.Of(await read.store.GetAsync(read.name, ct), Json.Service), static read => NotFound(read.name)))
             .WithName("GetService").WithSummary("Read a service with its instances")
             .Produces<Service>().ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -55,17 +59,15 @@ internal static class ServiceEndpoints
             cancellationToken));
     }
 
-    private static async Task<IResult> GetAsync(string name, ServiceStore store, StoryCache cache, CancellationToken cancellationToken)
+    private static string Required(string name)
     {
         var errors = new InputErrors();
         errors.Required("name", name, 200);
         errors.ThrowIfAny();
-
-        return await cache.GetAsync(CacheKey.Service(name), (store, name), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.name, ct), Json.Service), cancellationToken)
-            is { Exists: true } found
-            ? new CachedJson(found)
-            : TypedResults.Problem($"There is no service '{name}'.", statusCode: StatusCodes.Status404NotFound);
+        return name;
     }
+
+    private static ProblemHttpResult NotFound(string name) => TypedResults.Problem($"There is no service '{name}'.", statusCode: StatusCodes.Status404NotFound);
 
     private static string CursorOf(Service service) => new NameCursor(service.Name).ToText(List);
 }

@@ -27,7 +27,10 @@ internal static class SessionEndpoints
             .WithDescription("`active=true` lists those that go on, `active=false` those that ended. The `Link` header leads to the next page.")
             .Produces<Session[]>();
 
-        sessions.MapGet("/{id}", GetAsync)
+        var (store, cache) = (v1.ServiceProvider.GetRequiredService<SessionStore>(), v1.ServiceProvider.GetRequiredService<StoryCache>());
+        sessions.MapGet("/{id}", (Guid id, HttpContext context) => CachedRead.Async(
+                context, cache, CacheKey.Session(id), (store, id),
+                static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.Session), static read => NotFound(read.id)))
             .WithName("GetSession").WithSummary("Read a session")
             .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
 
@@ -65,12 +68,6 @@ internal static class SessionEndpoints
             static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListSession, CursorOf),
             cancellationToken));
     }
-
-    private static async ValueTask<IResult> GetAsync(Guid id, SessionStore store, StoryCache cache, CancellationToken cancellationToken) =>
-        await cache.GetAsync(CacheKey.Session(id), (store, id), static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.Session), cancellationToken)
-            is { Exists: true } found
-            ? new CachedJson(found)
-            : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, SessionStore store, TimeProvider time, CancellationToken cancellationToken)
     {

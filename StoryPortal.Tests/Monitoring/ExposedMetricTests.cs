@@ -96,9 +96,10 @@ public sealed partial class ExposedMetricTests(StoryPortalSystem system)
             }
         };
         listener.Start();
-        _ = new GatewayMetrics(meters, load: null!);
-        _ = new CacheMetrics(meters);
-        _ = new ServiceDefaults.Performance.RequestMeasurement(new ServiceDefaults.Performance.Recorder(TimeProvider.System), meters);
+        var recorder = new ServiceDefaults.Performance.Recorder(TimeProvider.System);
+        _ = new GatewayMetrics(meters, recorder, load: null!);
+        _ = new CacheMetrics(meters, recorder);
+        _ = new ServiceDefaults.Performance.RequestMeasurement(recorder, meters);
         return names;
     }
 

@@ -15,8 +15,9 @@ internal sealed class OwnSystem : IAsyncDisposable
     // What a busy installation would set.
     private static readonly Dictionary<string, string> Settings = new()
     {
-        ["DOTNET_ENVIRONMENT"] = "Development", // the one environment that listens on loopback only
+        ["DOTNET_ENVIRONMENT"] = "Development", // of the AppHost alone
         ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        ["StoryPortal__Environment"] = "Production",
         ["Telemetry__SampleRatio"] = "0.01",
         ["RateLimiting__RequestsPerMinute"] = "100000000", // counted, never reached
     };
