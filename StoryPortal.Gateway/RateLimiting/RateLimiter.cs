@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults.Authentication;
 
@@ -16,18 +17,18 @@ internal sealed class RateLimiter(IOptions<RateLimitOptions> options, IHostEnvir
     private readonly int _perAddress = options.Value.RequestsPerMinutePerAddress ?? (environment.IsDevelopment() ? RateLimitOptions.InDevelopment : 6_000);
     private readonly ConcurrentDictionary<(Guid Id, int Limit), RateWindow> _keys = new();
     private readonly ConcurrentDictionary<IPAddress, RateWindow> _addresses = new();
-    private readonly ConcurrentQueue<RateWindow> _untold = new();
+    private readonly Channel<RateWindow> _untold = Channel.CreateUnbounded<RateWindow>();
     private RateWindow? _others;
 
     /// <summary>Windows with requests that the other gateways have not been told of.</summary>
-    public ConcurrentQueue<RateWindow> Untold => _untold;
+    public ChannelReader<RateWindow> Untold => _untold.Reader;
 
     public RateAnswer Take(RateWindow window)
     {
         var answer = window.Take(time.GetUtcNow(), out var first);
         if (first)
         {
-            _untold.Enqueue(window);
+            _untold.Writer.TryWrite(window);
         }
 
         return answer;

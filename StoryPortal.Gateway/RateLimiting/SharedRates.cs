@@ -34,35 +34,30 @@ internal sealed partial class SharedRates(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.SharedEveryMilliseconds), time);
+        var interval = TimeSpan.FromMilliseconds(options.Value.SharedEveryMilliseconds);
         var swept = time.GetTimestamp();
-        while (await Next(timer, stoppingToken))
-        {
-            await TellAsync();
-            if (time.GetElapsedTime(swept) > TimeSpan.FromMinutes(1))
-            {
-                limiter.Sweep();
-                swept = time.GetTimestamp();
-            }
-        }
-    }
-
-    private static async Task<bool> Next(PeriodicTimer timer, CancellationToken stoppingToken)
-    {
         try
         {
-            return await timer.WaitForNextTickAsync(stoppingToken);
+            while (await limiter.Untold.WaitToReadAsync(stoppingToken)) // a gateway that nobody asks has nothing to tell
+            {
+                await Task.Delay(interval, time, stoppingToken);
+                await TellAsync();
+                if (time.GetElapsedTime(swept) > TimeSpan.FromMinutes(1))
+                {
+                    limiter.Sweep();
+                    swept = time.GetTimestamp();
+                }
+            }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) // the gateway stops
         {
-            return false;
         }
     }
 
     private async Task TellAsync()
     {
         var told = new List<Task>();
-        for (var waiting = limiter.Untold.Count; waiting > 0 && limiter.Untold.TryDequeue(out var window); waiting--)
+        for (var waiting = limiter.Untold.Count; waiting > 0 && limiter.Untold.TryRead(out var window); waiting--)
         {
             var (minute, count) = window.Tell();
             if (_redis is { IsConnected: true } && count > 0)

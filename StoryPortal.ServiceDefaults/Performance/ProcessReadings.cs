@@ -26,7 +26,7 @@ public sealed class ProcessReadings
         (_recorder, _service, _instance, _time) = (recorder, service, registration.Value.Id, time);
         using var process = Process.GetCurrentProcess();
         _startedAt = process.StartTime.ToUniversalTime();
-        (_processor, _looked) = (process.TotalProcessorTime, time.GetTimestamp());
+        (_processor, _looked) = (Environment.CpuUsage.TotalTime, time.GetTimestamp());
         _ = health.WhenStarted.ContinueWith(
             _ => recorder.StateOf(Measured.Startup).Set((time.GetUtcNow() - _startedAt).TotalSeconds),
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -59,15 +59,14 @@ public sealed class ProcessReadings
     /// <summary>Looks at what the process uses.</summary>
     internal void Look()
     {
-        using var process = Process.GetCurrentProcess();
-        var (processor, now) = (process.TotalProcessorTime, _time.GetTimestamp());
+        var (processor, now) = (Environment.CpuUsage.TotalTime, _time.GetTimestamp());
         if (_time.GetElapsedTime(_looked, now) is { Ticks: > 0 } elapsed)
         {
             _recorder.StateOf(Measured.Cpu).Set((processor - _processor) / elapsed);
             (_processor, _looked) = (processor, now);
         }
 
-        _recorder.StateOf(Measured.Memory).Set(process.WorkingSet64);
+        _recorder.StateOf(Measured.Memory).Set(Environment.WorkingSet);
         _recorder.StateOf(Measured.ThreadQueue).Set(ThreadPool.PendingWorkItemCount);
         _recorder.StateOf(Measured.Threads).Set(ThreadPool.ThreadCount);
     }
