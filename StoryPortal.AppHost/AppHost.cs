@@ -19,7 +19,7 @@ var servers = builder.AddServers();
 
 var dataLayer = builder.AddProject<Projects.StoryPortal_DataLayer>("data-layer", options => options.ExcludeLaunchProfile = true)
     .WithHttpEndpoint(port: builder.FixedPort(8001), targetPort: builder.PublishedPort(8001), name: "http", env: "Listen__Http")
-    .WithServers(servers)
+    .WithServers(servers).DisableForwardedHeaders()
     .WithRegistrationUrl()
     .InRunEnvironment()
     .WithReadiness("http")
@@ -28,7 +28,7 @@ var dataLayer = builder.AddProject<Projects.StoryPortal_DataLayer>("data-layer",
 var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", options => options.ExcludeLaunchProfile = true)
     .WithHttpEndpoint(port: builder.FixedPort(8009), targetPort: builder.PublishedPort(8009), name: "http", env: "Listen__Http")
     .WithEndpoint("http", endpoint => endpoint.IsExternal = true, createIfNotExists: false) // the only one: the internal port is no door
-    .DisableForwardedHeaders() // the gateway believes the proxies that it is told of, and not all
+    .DisableForwardedHeaders() // the gateway believes the proxies that it is told of, and not all; the others believe none
     .WithRunModeHttps(8443)
     .WithHttpEndpoint(port: builder.FixedPort(8010), targetPort: builder.PublishedPort(8010), name: "internal", env: "Listen__Internal")
     .WithReference(servers.Cache) // not waited for: the gateway works without it

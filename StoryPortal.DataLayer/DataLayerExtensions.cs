@@ -1,3 +1,4 @@
+using Npgsql;
 using StackExchange.Redis;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.ApiKeys;
@@ -46,6 +47,10 @@ public static class DataLayerExtensions
             connection.CommandTimeout = options.CommandTimeoutSeconds;
             connection.CancellationTimeout = CancellationMilliseconds;
             connection.ApplicationName = builder.Environment.ApplicationName;
+            if (connection.GssEncryptionMode == GssEncryptionMode.Prefer) // the default: small images lack its library, and each start complained
+            {
+                connection.GssEncryptionMode = GssEncryptionMode.Disable;
+            }
         });
         builder.AddRedisClient(RedisExtensions.ConnectionName, settings => settings.DisableHealthChecks = true, redis => redis.FailFast());
 

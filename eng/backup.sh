@@ -23,9 +23,10 @@ find_database() {
   OURS=''
   if [ -z "$url" ]; then
     is_healthy || fail 'Story Portal is not running.' "'./start.sh --detach', or name the database: DATABASE_URL=postgresql://user:password@host:port/name"
-    OURS=yes
     url=$(announced DATABASE_URL)
   fi
+  # The environment may have it from './start.sh --env'.
+  if is_healthy && [ "$url" = "$(announced DATABASE_URL)" ]; then OURS=yes; fi
   [[ $url =~ ^postgres(ql)?://([^:@/]+):([^@/]*)@([^:/]+):([0-9]+)/([A-Za-z0-9_]+)$ ]] || fail 'DATABASE_URL is not postgresql://user:password@host:port/name.'
   # As variables: everybody can read a command line.
   export PGUSER=${BASH_REMATCH[2]} PGPASSWORD=${BASH_REMATCH[3]} PGHOST=${BASH_REMATCH[4]} PGPORT=${BASH_REMATCH[5]}

@@ -23,7 +23,7 @@ group_is_alive() { local group; group=$(group) && [ -n "$group" ] && kill -0 -- 
 is_healthy() { [ -f "$ANNOUNCED" ] && is_apphost "$(announced APPHOST_PID)"; }
 is_running() { is_healthy || group_is_alive; }
 
-dashboard_url() { if [ -f "$LOG" ] && group_is_alive; then sed -n 's/.*Login to the dashboard at \(http[^ ]*\).*/\1/p' "$LOG" | tail -n 1; fi; }
+dashboard_url() { if [ -f "$LOG" ] && group_is_alive; then sed -n 's/.*Login to the dashboard at \(http[^ "]*\).*/\1/p' "$LOG" | tail -n 1; fi; }
 
 # Exported, for the programs that the caller starts afterwards.
 print_env() {
@@ -62,7 +62,22 @@ stop_system() {
     fi
   done
   rm -f "$ANNOUNCED" "$GROUP_FILE"
+  wait_until_volume_is_free
   wait_until_ports_are_free
+}
+
+# Aspire removes its containers a moment after the AppHost has ended: until then nobody else may have the data of Postgres.
+wait_until_volume_is_free() {
+  local runtime waited=0
+  [ -f "$DATA/postgres-volume" ] || return 0
+  for runtime in docker podman; do
+    command -v "$runtime" >/dev/null || continue
+    while [ -n "$("$runtime" ps -aq --filter "volume=$(cat "$DATA/postgres-volume")" 2>/dev/null)" ]; do
+      [ "$waited" -lt 150 ] || { note "a container still uses the volume $(cat "$DATA/postgres-volume")" && return; }
+      sleep 0.2
+      waited=$((waited + 1))
+    done
+  done
 }
 
 # The ports of a normal run; those of the servers only where they are processes of this machine.

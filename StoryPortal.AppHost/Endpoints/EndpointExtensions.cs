@@ -35,7 +35,7 @@ public static class EndpointExtensions
             : project;
 
     /// <summary>Says when the service is ready: to Aspire when run, as probes of the platform when published.</summary>
-    /// <remarks>An endpoint that is published as TCP has none: platforms look by themselves whether something listens.</remarks>
+    /// <remarks>Each probe asks for a path of its own: Aspire registers a health check for it as well, and refuses two with the same.</remarks>
     public static IResourceBuilder<ProjectResource> WithReadiness(this IResourceBuilder<ProjectResource> project, string endpoint)
     {
         if (project.ApplicationBuilder.ExecutionContext.IsRunMode)
@@ -44,19 +44,18 @@ public static class EndpointExtensions
         }
 
 #pragma warning disable ASPIREPROBES001 // experimental in Aspire 13.5
-        return project.Resource.Annotations.OfType<EndpointAnnotation>().Single(annotation => annotation.Name == endpoint).UriScheme == "http"
-            ? project
-                .WithHttpProbe(ProbeType.Startup, "/alive", periodSeconds: 2, failureThreshold: 60, endpointName: endpoint)
-                .WithHttpProbe(ProbeType.Readiness, "/health/ready", periodSeconds: 5, timeoutSeconds: 3, endpointName: endpoint)
-                .WithHttpProbe(ProbeType.Liveness, "/alive", periodSeconds: 10, timeoutSeconds: 3, endpointName: endpoint)
-            : project;
+        return project
+            .WithHttpProbe(ProbeType.Startup, "/alive", periodSeconds: 2, failureThreshold: 60, endpointName: endpoint)
+            .WithHttpProbe(ProbeType.Readiness, "/health/ready", periodSeconds: 5, timeoutSeconds: 3, endpointName: endpoint)
+            .WithHttpProbe(ProbeType.Liveness, "/health/live", periodSeconds: 10, timeoutSeconds: 3, endpointName: endpoint);
 #pragma warning restore ASPIREPROBES001
     }
 
-    /// <summary>Publishes an HTTP/1.1 endpoint as TCP: Container Apps gives a service without a public door one HTTP ingress, and that is the HTTP/2 port's.</summary>
+    /// <summary>Publishes an HTTP/1.1 endpoint as a TCP port: Container Apps gives an app one HTTP ingress, and that is the HTTP/2 port's.</summary>
+    /// <remarks>Its scheme stays http, so that its address and its probes are those of HTTP.</remarks>
     public static IResourceBuilder<ProjectResource> WithPublishedTcp(this IResourceBuilder<ProjectResource> project, string endpoint) =>
         project.ApplicationBuilder.ExecutionContext.IsPublishMode
-            ? project.WithEndpoint(endpoint, annotation => (annotation.UriScheme, annotation.Transport) = ("tcp", "tcp"), createIfNotExists: false)
+            ? project.WithEndpoint(endpoint, annotation => annotation.Transport = "tcp", createIfNotExists: false)
             : project;
 
     /// <summary>Publishes the service in as many replicas as <c>StoryPortal:Publish:Replicas</c> says, 1 to 16.</summary>

@@ -36,11 +36,13 @@ public static class HubExtensions
         IResourceBuilder<ParameterResource> adminKey,
         IResourceBuilder<ParameterResource> internalKey) =>
         builder.AddProject<Projects.StoryPortal_ServiceHub>(number == 1 ? First : $"{First}-{number}", options => options.ExcludeLaunchProfile = true)
-            .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8012) : null, targetPort: builder.PublishedPort(8012), name: "http", env: "Listen__Http")
+            // The first HTTP endpoint is the one that azd makes the app's ingress.
             .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8013) : null, targetPort: builder.PublishedPort(8013), name: "http2", env: "Listen__Http2")
+            .WithHttpEndpoint(port: number == 1 ? builder.FixedPort(8012) : null, targetPort: builder.PublishedPort(8012), name: "http", env: "Listen__Http")
             .WithEndpoint("http2", endpoint => endpoint.Transport = "http2", createIfNotExists: false)
             .WithEndpointInDetailsOnly("http2")
             .WithPublishedTcp("http")
+            .DisableForwardedHeaders()
             .InReplicas()
             .WithServers(servers)
             .WithEnvironment("Authentication__AdminKey", adminKey)

@@ -4,6 +4,7 @@
 set -euo pipefail
 
 POSTGRES_OLDEST=15
+POSTGRES_CHOSEN=${POSTGRES_BIN:-} # somebody's wish, before we look
 
 # Prints the version of the PostgreSQL programs in a folder: "15.18"; nothing if it is not a complete set.
 postgres_version_in() {
@@ -22,12 +23,16 @@ folder_of() {
   dirname "$program"
 }
 
-# Sets POSTGRES_BIN and POSTGRES_VERSION to the newest PostgreSQL, REDIS_SERVER to redis-server or valkey-server.
+# Sets POSTGRES_BIN and POSTGRES_VERSION to the newest PostgreSQL, or to that in POSTGRES_BIN where the environment has it, and
+# REDIS_SERVER to redis-server or valkey-server.
 find_servers() {
+  local folder version newest=0 name folders=("$POSTGRES_CHOSEN")
+  if [ -z "$POSTGRES_CHOSEN" ]; then
+    folders=("$(folder_of postgres)" "$(folder_of initdb)" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/lib64/pgsql/bin
+      /usr/lib64/postgresql*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin /usr/local/pgsql/bin)
+  fi
   POSTGRES_BIN='' POSTGRES_VERSION='' REDIS_SERVER=''
-  local folder version newest=0 name
-  for folder in "$(folder_of postgres)" "$(folder_of initdb)" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/lib64/pgsql/bin \
-    /usr/lib64/postgresql*/bin /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin /usr/local/pgsql/bin; do
+  for folder in "${folders[@]}"; do
     [ -n "$folder" ] || continue
     version=$(postgres_version_in "$folder")
     if [ -n "$version" ] && [ "${version%%.*}" -gt "$newest" ]; then

@@ -53,7 +53,7 @@ check_data() {
   local found salt digest
   found=$(cat "$data/PG_VERSION")
   [ "$found" = "$major" ] ||
-    fail "the data in $data was made by PostgreSQL $found, the server here is $major ($bin). Install PostgreSQL $found, or: $remedy"
+    fail "the data in $data was made by PostgreSQL $found, the server here is $major ($bin). POSTGRES_BIN=… (the folder of its programs) starts PostgreSQL $found; docs/backup.md says how to move on. Or: $remedy"
   if [ -r "$data/story-portal.digest" ]; then
     read -r salt digest <"$data/story-portal.digest"
     [ "$(digest_of "$salt")" = "$digest" ] ||

@@ -10,14 +10,17 @@ namespace StoryPortal.ServiceDefaults.Performance;
 /// <summary>What this process uses, how long it took to start, and all that it has measured: its snapshot.</summary>
 public sealed class ProcessReadings
 {
-    private const string MemoryLimitFile = "/sys/fs/cgroup/memory.max";
+    private const long Unlimited = 1L << 60;
+
+    // Of control groups in version 2, and in version 1.
+    private static readonly string[] MemoryLimitFiles = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
 
     private readonly Recorder _recorder;
     private readonly ServiceName _service;
     private readonly string _instance;
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _startedAt;
-    private readonly long? _memoryLimit = ReadMemoryLimit();
+    private readonly long? _memoryLimit = ReadMemoryLimit(MemoryLimitFiles);
     private TimeSpan _processor;
     private long _looked;
 
@@ -71,7 +74,7 @@ public sealed class ProcessReadings
         _recorder.StateOf(Measured.Threads).Set(ThreadPool.ThreadCount);
     }
 
-    // "max" where nothing limits it, and no file where there are no control groups.
-    private static long? ReadMemoryLimit() =>
-        File.Exists(MemoryLimitFile) && long.TryParse(File.ReadAllText(MemoryLimitFile), CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
+    /// <summary>What the first of the files that is there says. Where nothing limits the process, version 2 says "max", and version 1 a number that no machine has.</summary>
+    internal static long? ReadMemoryLimit(IEnumerable<string> files) =>
+        files.FirstOrDefault(File.Exists) is { } file && long.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var bytes) && bytes < Unlimited ? bytes : null;
 }

@@ -15,8 +15,10 @@ public sealed class MonitoringTopologyTests
         var environment = await topology.EnvironmentAsync(topology["prometheus"]);
         string[] targets =
         [
-            "gateway {gateway.bindings.internal.hostAndPort}", "data-layer {data-layer.bindings.http.hostAndPort}",
-            "service-hub {service-hub.bindings.http.hostAndPort}", "service-hub {service-hub-2.bindings.http.hostAndPort}",
+            "gateway {gateway.bindings.internal.host}:{gateway.bindings.internal.port}",
+            "data-layer {data-layer.bindings.http.host}:{data-layer.bindings.http.port}",
+            "service-hub {service-hub.bindings.http.host}:{service-hub.bindings.http.port}",
+            "service-hub {service-hub-2.bindings.http.host}:{service-hub-2.bindings.http.port}",
         ];
         Assert.Equal(targets, Enumerable.Range(1, 4).Select(number => ((ReferenceExpression)environment[$"TARGET_{number}"]).ValueExpression));
         Assert.Equal(["/etc/prometheus/start.sh"], await topology.ArgumentsAsync(topology["prometheus"]));

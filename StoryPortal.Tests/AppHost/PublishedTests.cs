@@ -40,17 +40,19 @@ public sealed class PublishedTests
 
     [Theory]
     [InlineData("gateway", "http http 8009, internal http 8010")]
-    [InlineData("service-hub", "http tcp 8012, http2 http 8013")]
+    [InlineData("service-hub", "http2 http2 8013, http tcp 8012")]
     [InlineData("data-layer", "http http 8001")]
     public async Task Each_endpoint_has_a_port_of_its_own_inside_the_container(string service, string expected)
     {
         await using var topology = await Topology.Publish();
 
         var endpoints = topology[service].Annotations.OfType<EndpointAnnotation>().ToList();
-        Assert.Equal(expected, string.Join(", ", endpoints.Select(endpoint => $"{endpoint.Name} {endpoint.UriScheme} {endpoint.TargetPort}")));
+        Assert.Equal(expected, string.Join(", ", endpoints.Select(endpoint => $"{endpoint.Name} {endpoint.Transport} {endpoint.TargetPort}")));
 
-        // Container Apps: one HTTP ingress for each app; of several, the external one.
-        Assert.True(endpoints.Count(endpoint => endpoint.UriScheme == "http") == 1 || endpoints.Count(endpoint => endpoint.IsExternal) == 1);
+        // One HTTP ingress for each app on Container Apps. azd takes the external endpoint, else the first whose scheme is http; Aspire the one whose transport is HTTP's.
+        var azd = endpoints.SingleOrDefault(endpoint => endpoint.IsExternal) ?? endpoints.First(endpoint => endpoint.UriScheme == "http");
+        var aspire = endpoints.SingleOrDefault(endpoint => endpoint.IsExternal) ?? endpoints.Single(endpoint => endpoint.Transport.StartsWith("http", StringComparison.Ordinal));
+        Assert.Equal(azd, aspire);
     }
 
     [Fact]
@@ -60,21 +62,22 @@ public sealed class PublishedTests
 
         foreach (var hub in (string[])["service-hub", "service-hub-2"])
         {
-            Assert.Equal("http2", topology[hub].Annotations.OfType<EndpointAnnotation>().Single(endpoint => endpoint.UriScheme == "http").Transport);
+            Assert.Equal("http2", topology[hub].Annotations.OfType<EndpointAnnotation>().First(endpoint => endpoint.UriScheme == "http").Transport);
         }
     }
 
     [Theory]
     [InlineData("gateway")]
+    [InlineData("service-hub")]
     [InlineData("data-layer")]
-    public async Task What_answers_HTTP1_is_probed(string service)
+    public async Task Every_service_is_probed_where_it_answers_HTTP1(string service)
     {
         await using var topology = await Topology.Publish();
 
 #pragma warning disable ASPIREPROBES001 // experimental in Aspire 13.5
         var probes = topology[service].Annotations.OfType<EndpointProbeAnnotation>().Select(probe => $"{probe.Type} {probe.EndpointReference.EndpointName} {probe.Path}");
 #pragma warning restore ASPIREPROBES001
-        Assert.Equal(["Startup http /alive", "Readiness http /health/ready", "Liveness http /alive"], probes);
+        Assert.Equal(["Startup http /alive", "Readiness http /health/ready", "Liveness http /health/live"], probes);
     }
 
     [Fact]
@@ -85,6 +88,17 @@ public sealed class PublishedTests
         Assert.Equal(3, topology["gateway"].Annotations.OfType<ReplicaAnnotation>().Single().Replicas);
         Assert.Equal(3, topology["service-hub"].Annotations.OfType<ReplicaAnnotation>().Single().Replicas);
         Assert.Empty(topology["data-layer"].Annotations.OfType<ReplicaAnnotation>());
+    }
+
+    [Fact]
+    public async Task No_service_believes_the_forwarded_headers_of_everybody()
+    {
+        await using var topology = await Topology.Publish();
+
+        foreach (var service in (string[])["gateway", "service-hub", "data-layer"])
+        {
+            Assert.DoesNotContain("ASPNETCORE_FORWARDEDHEADERS_ENABLED", (await topology.EnvironmentAsync(topology[service])).Keys);
+        }
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class TestingBuilderTests : IDisposable
 
         Assert.True(builder.ExecutionContext.IsPublishMode);
         Assert.Equal(["-c", "redis-server --requirepass $REDIS_PASSWORD"], args);
-        Assert.Equal("{cache.bindings.tcp.hostAndPort},password={cache-password.value}", redis.Resource.ConnectionStringExpression.ValueExpression);
+        Assert.Equal("{cache.bindings.tcp.host}:{cache.bindings.tcp.port},password={cache-password.value}", redis.Resource.ConnectionStringExpression.ValueExpression);
     }
 
     [Fact]

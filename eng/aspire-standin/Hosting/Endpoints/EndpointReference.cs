@@ -83,8 +83,9 @@ public class EndpointReferenceExpression(EndpointReference endpointReference, En
     public EndpointProperty Property { get; } = property;
 
     /// <inheritdoc />
-    public string ValueExpression =>
-        $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{char.ToLowerInvariant(Property.ToString()[0])}{Property.ToString()[1..]}}}";
+    public string ValueExpression => Property == EndpointProperty.HostAndPort
+        ? $"{Endpoint.Property(EndpointProperty.Host).ValueExpression}:{Endpoint.Property(EndpointProperty.Port).ValueExpression}" // a manifest has no binding's hostAndPort
+        : $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{char.ToLowerInvariant(Property.ToString()[0])}{Property.ToString()[1..]}}}";
 
     /// <inheritdoc />
     public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => new(Property switch

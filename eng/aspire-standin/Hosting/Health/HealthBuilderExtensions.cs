@@ -42,16 +42,19 @@ namespace Aspire.Hosting
 {
     public static partial class ResourceBuilderExtensions
     {
-        /// <summary>The registered health check of that name says whether the resource is healthy.</summary>
+        /// <summary>The registered health check of that name says whether the resource is healthy; it cannot be asked twice.</summary>
         public static IResourceBuilder<T> WithHealthCheck<T>(this IResourceBuilder<T> builder, string key)
-            where T : IResource => builder.WithAnnotation(new HealthCheckAnnotation(key));
+            where T : IResource => builder.Resource.Annotations.OfType<HealthCheckAnnotation>().Any(check => check.Key == key)
+                ? throw new DistributedApplicationException($"Resource '{builder.Resource.Name}' already has a health check with key '{key}'.")
+                : builder.WithAnnotation(new HealthCheckAnnotation(key));
 
-        /// <summary>The platform probes the resource when it is published; the stand-in only says so.</summary>
+        /// <summary>The platform probes the resource when it is published, and so does the AppHost when it runs.</summary>
         public static IResourceBuilder<T> WithHttpProbe<T>(
             this IResourceBuilder<T> builder, ProbeType type, string? path = null, int? initialDelaySeconds = null, int? periodSeconds = null,
             int? timeoutSeconds = null, int? failureThreshold = null, int? successThreshold = null, string? endpointName = null)
-            where T : IResourceWithEndpoints => builder.WithAnnotation(
-                new EndpointProbeAnnotation { Type = type, EndpointReference = builder.Resource.HttpEndpoint(endpointName), Path = path ?? "/" });
+            where T : IResourceWithEndpoints => builder
+                .WithHttpHealthCheck(path, endpointName: endpointName)
+                .WithAnnotation(new EndpointProbeAnnotation { Type = type, EndpointReference = builder.Resource.HttpEndpoint(endpointName), Path = path ?? "/" });
 
         /// <summary>The resource is healthy when it answers such a request with that status.</summary>
         public static IResourceBuilder<T> WithHttpHealthCheck<T>(

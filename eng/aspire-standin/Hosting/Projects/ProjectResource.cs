@@ -58,14 +58,26 @@ namespace Aspire.Hosting
             where TProject : IProjectMetadata, new() => builder
                 .AddResource(new ProjectResource(name))
                 .WithAnnotation(new TProject())
-                .WithEnvironment(AddUrls);
+                .WithEnvironment(AddUrls)
+                .WithEnvironment(BelieveProxies);
 
         /// <summary>Publishes the project so many times; the stand-in runs it once.</summary>
         public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas) =>
             builder.WithAnnotation(new ReplicaAnnotation(replicas));
 
-        /// <summary>Does not tell the project to believe every proxy; the stand-in never does.</summary>
-        public static IResourceBuilder<ProjectResource> DisableForwardedHeaders(this IResourceBuilder<ProjectResource> builder) => builder;
+        /// <summary>Does not tell the project to believe every proxy.</summary>
+        public static IResourceBuilder<ProjectResource> DisableForwardedHeaders(this IResourceBuilder<ProjectResource> builder) =>
+            builder.WithAnnotation(new DisableForwardedHeadersAnnotation());
+
+        private static void BelieveProxies(EnvironmentCallbackContext context)
+        {
+            if (context.ExecutionContext.IsPublishMode && !context.Resource.Annotations.OfType<DisableForwardedHeadersAnnotation>().Any())
+            {
+                context.EnvironmentVariables["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true";
+            }
+        }
+
+        private sealed class DisableForwardedHeadersAnnotation : IResourceAnnotation;
 
         // Of the endpoints that have no variable of their own.
         private static void AddUrls(EnvironmentCallbackContext context)
