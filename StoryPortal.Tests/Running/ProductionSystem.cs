@@ -6,19 +6,15 @@ namespace StoryPortal.Tests.Running;
 
 /// <summary>
 /// A hub and the gateway in front of it as operators run them: processes outside Development, with a database and a Redis of their own.
-/// The tests of a class share one; it has no worker, and registers nothing by itself.
+/// It has no worker, and registers nothing by itself.
 /// </summary>
 public sealed class ProductionSystem : IAsyncLifetime
 {
     private readonly StoryPortalSystem _servers;
     private readonly Dictionary<string, string> _settings;
 
-    /// <summary>One on the database server of the shared system.</summary>
-    public ProductionSystem(StoryPortalSystem servers) : this(servers, [])
-    {
-    }
-
-    internal ProductionSystem(StoryPortalSystem servers, Dictionary<string, string> settings) => (_servers, _settings) = (servers, settings);
+    /// <summary>One on the database server of a system.</summary>
+    internal ProductionSystem(StoryPortalSystem servers, Dictionary<string, string>? settings = null) => (_servers, _settings) = (servers, settings ?? []);
 
     /// <summary>Another way to the database server than the direct one: <c>127.0.0.1:port</c>.</summary>
     internal string? DatabaseAddress { get; init; }
@@ -84,4 +80,14 @@ public sealed class ProductionSystem : IAsyncLifetime
 
     /// <summary>What Redis asks for.</summary>
     internal const string RedisPassword = "the-redis-password-of-this-system";
+}
+
+/// <summary>That of the shared system, for the tests of a class.</summary>
+public sealed class SharedProduction(StoryPortalSystem servers) : IAsyncLifetime
+{
+    internal ProductionSystem System { get; private set; } = null!;
+
+    public async Task InitializeAsync() => System = await servers.ProductionAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 }
