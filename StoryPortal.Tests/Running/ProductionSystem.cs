@@ -14,7 +14,11 @@ public sealed class ProductionSystem : IAsyncLifetime
     private readonly Dictionary<string, string> _settings;
 
     /// <summary>One on the database server of a system.</summary>
-    internal ProductionSystem(StoryPortalSystem servers, Dictionary<string, string>? settings = null) => (_servers, _settings) = (servers, settings ?? []);
+    public ProductionSystem(StoryPortalSystem servers) : this(servers, [])
+    {
+    }
+
+    internal ProductionSystem(StoryPortalSystem servers, Dictionary<string, string> settings) => (_servers, _settings) = (servers, settings);
 
     /// <summary>Another way to the database server than the direct one: <c>127.0.0.1:port</c>.</summary>
     internal string? DatabaseAddress { get; init; }

@@ -3,18 +3,16 @@ using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Security;
 
-/// <summary>Nobody decides what others are given from what is kept.</summary>
+/// <summary>Nobody decides what others are given from what is kept. With a system of its own: it lists all services there are.</summary>
 [Collection(SharedSystem.Name)]
-public sealed class SharedAnswerTests(SharedProduction production) : IClassFixture<SharedProduction>, IAsyncLifetime
+public sealed class SharedAnswerTests(ProductionSystem system) : IClassFixture<ProductionSystem>, IAsyncLifetime
 {
-    private readonly ProductionSystem _system = production.System;
-
     public async Task InitializeAsync()
     {
         foreach (var name in (string[])["shop", "stock", "store"])
         {
             using var request = new HttpRequestMessage(HttpMethod.Put, new Uri($"/v1/services/{name}/instances/1", UriKind.Relative)) { Content = Answers.Json("""{"url": "http://127.0.0.1:1", "lease_seconds": 3600}""") };
-            using var registered = await _system.Gateway.Admin.SendAsync(request);
+            using var registered = await system.Gateway.Admin.SendAsync(request);
             Assert.True(registered.IsSuccessStatusCode);
         }
     }
@@ -37,15 +35,15 @@ public sealed class SharedAnswerTests(SharedProduction production) : IClassFixtu
     public async Task What_one_caller_asks_with_is_not_in_the_answer_to_others(string query, string headers)
     {
         // Whatever is kept is ended, so that the first to ask is the one who means no good.
-        using var flushed = await _system.Gateway.Admin.PostAsync(new Uri("/v1/admin/cache/flush", UriKind.Relative), null);
+        using var flushed = await system.Gateway.Admin.PostAsync(new Uri("/v1/admin/cache/flush", UriKind.Relative), null);
         Assert.True(flushed.IsSuccessStatusCode);
         var host = headers.StartsWith("Host", StringComparison.Ordinal) ? "" : "Host: localhost\r\n";
         await RawRequests.SendAsync(
-            _system.Gateway.Port, $"GET /v1/services?{query} HTTP/1.1\r\n{host}X-API-Key: {GatewayProcess.AdminKey}\r\nConnection: close\r\n{headers}\r\n");
+            system.Gateway.Port, $"GET /v1/services?{query} HTTP/1.1\r\n{host}X-API-Key: {GatewayProcess.AdminKey}\r\nConnection: close\r\n{headers}\r\n");
 
         for (var i = 0; i < 2; i++)
         {
-            using var response = await _system.Gateway.Admin.GetAsync(new Uri("/v1/services?limit=2", UriKind.Relative));
+            using var response = await system.Gateway.Admin.GetAsync(new Uri("/v1/services?limit=2", UriKind.Relative));
             Assert.Equal(["shop", "stock"], (await response.JsonAsync()).EnumerateArray().Select(service => service.GetProperty("name").GetString()));
             Assert.Matches("^</v1/services\\?limit=2&cursor=[A-Za-z0-9_-]+>; rel=\"next\"$", response.Headers.GetValues("Link").Single());
             Assert.DoesNotContain("evil", response.ToString(), StringComparison.OrdinalIgnoreCase);
@@ -63,7 +61,7 @@ public sealed class SharedAnswerTests(SharedProduction production) : IClassFixtu
     {
         for (var i = 0; i < 2; i++)
         {
-            using var response = await _system.Gateway.Admin.GetAsync(new Uri(path, UriKind.Relative));
+            using var response = await system.Gateway.Admin.GetAsync(new Uri(path, UriKind.Relative));
             Assert.True(response.Headers.CacheControl is { Private: true } or { NoStore: true }, response.ToString());
         }
     }

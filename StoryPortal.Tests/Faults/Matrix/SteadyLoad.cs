@@ -16,7 +16,7 @@ internal sealed class SteadyLoad : IAsyncDisposable
     private const int Registers = 3;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
-    private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(150);
     private static readonly HttpStatusCode[] Refusals = [HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable, HttpStatusCode.GatewayTimeout];
 
     private readonly CancellationTokenSource _end = new();
