@@ -74,7 +74,10 @@ public static class DataLayerExtensions
             services.GetRequiredService<IConnectionMultiplexer>(), services.GetRequiredService<CacheBackplane>()));
         builder.Services.AddSingleton<EventStatsStore>();
         builder.Services.AddSingleton<JobStore>();
+        builder.Services.AddSingleton<RegistryWriter>();
         builder.Services.AddSingleton<ServiceStore>();
+        builder.Services.AddSingleton<LeaseStore>();
+        builder.Services.AddSingleton<HealthPollStore>();
         builder.Services.AddSingleton<ApiKeyStore>();
         builder.Services.AddSingleton<PerformanceStore>();
         builder.Services.AddSingleton<DatabaseFacts>();

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using StoryPortal.Gateway.Exchanges;
 using StoryPortal.Gateway.Routes;
+using StoryPortal.ServiceDefaults.Draining;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
@@ -10,8 +11,9 @@ namespace StoryPortal.Gateway.Proxy;
 /// Gives the proxy what a route of ours has: how long its hub may say nothing (<see cref="RoutePolicy.Timeout"/>; the proxy counts that itself, without
 /// the linked tokens and timers that request timeouts make for each request), and <see cref="HubTransformer"/>. Both are made once for each route.
 /// </summary>
-internal sealed class ForwardingMiddleware(RequestDelegate next)
+internal sealed class ForwardingMiddleware(RequestDelegate next, Drain drain)
 {
+    private readonly EventRelay _events = new(drain.StreamsEnd);
     private readonly ConditionalWeakTable<RouteModel, Forwarding> _known = [];
 
     public Task InvokeAsync(HttpContext context)
@@ -33,7 +35,7 @@ internal sealed class ForwardingMiddleware(RequestDelegate next)
         // Another client means another configuration of the cluster.
         if (!_known.TryGetValue(proxied.Route, out var forwarding) || forwarding.Cluster.HttpClient != proxied.Cluster.HttpClient)
         {
-            forwarding = Forwarding.Of(proxied.Route, proxied.Cluster, policy);
+            forwarding = Forwarding.Of(proxied.Route, proxied.Cluster, policy, policy.IsStream ? _events : null);
             _known.AddOrUpdate(proxied.Route, forwarding);
         }
 
@@ -42,11 +44,11 @@ internal sealed class ForwardingMiddleware(RequestDelegate next)
 
     private sealed record Forwarding(RouteModel Route, ClusterModel Cluster)
     {
-        public static Forwarding Of(RouteModel route, ClusterModel cluster, RoutePolicy policy)
+        public static Forwarding Of(RouteModel route, ClusterModel cluster, RoutePolicy policy, EventRelay? events)
         {
             var request = cluster.Config.HttpRequest ?? ForwarderRequestConfig.Empty;
             return new(
-                route.Config.Transforms is { Count: > 0 } ? route : new RouteModel(route.Config, route.Cluster, new HubTransformer(policy.IsStream)),
+                route.Config.Transforms is { Count: > 0 } ? route : new RouteModel(route.Config, route.Cluster, new HubTransformer(events)),
                 new ClusterModel(cluster.Config with { HttpRequest = request with { ActivityTimeout = policy.Timeout ?? request.ActivityTimeout } }, cluster.HttpClient));
         }
     }

@@ -5,8 +5,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace StoryPortal.Gateway.Proxy;
 
 /// <summary>What changes between the caller's request and the hub's: little, so it is done at once instead of in a list of steps for each request.</summary>
-/// <param name="isStream">Whether the answer stays open: its headers are sent at once then, as the first event may be long in coming.</param>
-internal sealed class HubTransformer(bool isStream) : HttpTransformer
+/// <param name="events">Sends answers that stay open, and their headers at once, as the first event may be long in coming; null: none does.</param>
+internal sealed class HubTransformer(EventRelay? events) : HttpTransformer
 {
     // What callers claim ends here: who they are the log knows, and none is a process of the system.
     private static readonly string[] Claims = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", KeyHeaders.Internal];
@@ -40,13 +40,20 @@ internal sealed class HubTransformer(bool isStream) : HttpTransformer
     public override ValueTask<bool> TransformResponseAsync(HttpContext context, HttpResponseMessage? response, CancellationToken cancellationToken)
     {
         var copied = base.TransformResponseAsync(context, response, cancellationToken);
-        return isStream && response is not null ? SendHeadersAsync(context, copied) : copied;
+        return events is not null && response is not null ? SendOpenAsync(context, response, copied, events) : copied;
     }
 
-    private static async ValueTask<bool> SendHeadersAsync(HttpContext context, ValueTask<bool> copied)
+    // False: there is nothing left for the proxy to send.
+    private static async ValueTask<bool> SendOpenAsync(HttpContext context, HttpResponseMessage response, ValueTask<bool> copied, EventRelay events)
     {
         var hasBody = await copied;
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-        return hasBody;
+        if (!hasBody || !EventRelay.Takes(response))
+        {
+            return hasBody;
+        }
+
+        await events.SendAsync(context, response);
+        return false;
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Http;
@@ -25,6 +26,7 @@ internal static class HttpExtensions
             StoryJson.Apply(json.SerializerOptions);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, StoryJson.Contracts);
         });
+        builder.Services.AddHealthChecks().AddStartupCheck<FirstRead>("first-read");
     }
 
     /// <summary>What every request passes before its endpoint.</summary>

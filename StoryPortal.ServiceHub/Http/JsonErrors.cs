@@ -31,7 +31,8 @@ internal static class JsonErrors
             return $"lacks {message[(missing + MissingFields.Length)..]}";
         }
 
-        if (message.Contains("doesn't allow setting null", StringComparison.Ordinal))
+        // Of a property, and of a constructor's parameter.
+        if (message.Contains("doesn't allow setting null", StringComparison.Ordinal) || message.Contains("doesn't allow null", StringComparison.Ordinal))
         {
             return "is null; leave it out where nothing is meant.";
         }

@@ -57,10 +57,10 @@ internal static class InstanceEndpoints
         };
     }
 
-    private static async Task<IResult> HeartbeatAsync(string name, string id, HttpContext context, ServiceStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> HeartbeatAsync(string name, string id, HttpContext context, LeaseStore leases, CancellationToken cancellationToken)
     {
         Check(name, id);
-        if (await store.HeartbeatAsync(name, id, ActorOf(context), cancellationToken) is not { } change)
+        if (await leases.HeartbeatAsync(name, id, ActorOf(context), cancellationToken) is not { } change)
         {
             return TypedResults.Problem(
                 $"There is no instance '{id}' of '{name}': it was removed, or never came. Register it again.", statusCode: StatusCodes.Status404NotFound);

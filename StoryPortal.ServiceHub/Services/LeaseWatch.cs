@@ -9,7 +9,7 @@ namespace StoryPortal.ServiceHub.Services;
 /// <summary>
 /// Judges the leases every second. What it learns of the registry's index on the way reaches the watches, so that they miss nothing without Redis.
 /// </summary>
-internal sealed class LeaseWatch(ServiceStore store, RegistryView view, IOptions<RegistryOptions> options, TimeProvider time) : BackgroundService
+internal sealed class LeaseWatch(LeaseStore leases, RegistryView view, IOptions<RegistryOptions> options, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -35,7 +35,7 @@ internal sealed class LeaseWatch(ServiceStore store, RegistryView view, IOptions
     {
         try
         {
-            view.Heard(await store.JudgeAsync(_removeAfter, cancellationToken));
+            view.Heard(await leases.JudgeAsync(_removeAfter, cancellationToken));
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {

@@ -63,6 +63,7 @@ public sealed class AgentPatchTests(StoryPortalSystem system)
     [InlineData("status", """{"status": "asleep"}""")]
     [InlineData("status", """{"status": null}""")]
     [InlineData("configuration", """{"configuration": [1]}""")]
+    [InlineData("configuration", """{"configuration": null}""")]
     [InlineData("metadata", """{"metadata": null}""")]
     [InlineData("id", """{"id": "0189aaaa-0000-7000-8000-000000000000"}""")]
     [InlineData("body", "null")]
@@ -71,6 +72,7 @@ public sealed class AgentPatchTests(StoryPortalSystem system)
         var agent = await CreateAsync($$"""{"name": "Ada", "type": "{{_type}}", "metadata": {"a": 1} }""");
         using var response = await PatchAsync(agent, patch);
         Assert.Equal([field], await response.ProblemAsync(HttpStatusCode.BadRequest));
+        Assert.DoesNotContain("StoryPortal", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
         using var read = await _api.GetAsync(Address(agent.Id().ToString()));
         Assert.Equal(agent.GetRawText(), (await read.JsonAsync()).GetRawText());

@@ -1,31 +1,17 @@
 using System.Net;
 using System.Text.Json;
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using StoryPortal.Tests.Faults;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Events;
 
 /// <summary>Streams of two hubs, and what may happen to a hub, to Redis and to a reader.</summary>
-public sealed class LiveHubTests : IAsyncLifetime
+[Collection(SharedTwoHubs.Name)]
+public sealed class LiveHubTests(TwoHubs two)
 {
-    private readonly StoryPortalSystem _system = new(["--StoryPortal:Hubs=2", "--StoryPortal:Servers=local"], builder =>
-    {
-        foreach (var hub in builder.Resources.OfType<ProjectResource>().Where(project => project.Name.StartsWith("service-hub", StringComparison.Ordinal)).ToList())
-        {
-            builder.CreateResourceBuilder(hub).WithEnvironment("EventStreams__GiveUpSeconds", "60").WithEnvironment("EventStreams__HeartbeatSeconds", "0.5");
-        }
-    });
-
-    private HttpClient[] _hubs = [];
-
-    public async Task InitializeAsync()
-    {
-        await _system.InitializeAsync();
-        _hubs = [_system.CreateHubClient(), _system.CreateHubClient("service-hub-2")];
-    }
-
-    public Task DisposeAsync() => _system.DisposeAsync();
+    private readonly StoryPortalSystem _system = two.System;
+    private readonly HttpClient[] _hubs = two.Hubs;
 
     [Fact]
     public async Task Whatever_one_hub_stores_the_streams_of_all_get_with_redis_and_without()
@@ -35,6 +21,7 @@ public sealed class LiveHubTests : IAsyncLifetime
         await ReachesBothAsync();
         await _system.RunAsync("redis-server", KnownResourceCommands.StopCommand);
         await ReachesBothAsync();
+        await _system.RestartAsync("redis-server");
 
         async Task ReachesBothAsync()
         {
@@ -48,8 +35,10 @@ public sealed class LiveHubTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stream_ends_with_its_hub_and_is_resumed_at_the_other()
+    public async Task Streams_and_watches_end_with_their_hub_and_go_on_at_the_other()
     {
+        var index = await IndexAsync(_hubs[0]);
+        var watching = _hubs[0].GetAsync(new Uri($"/v1/services/watch?index={index}", UriKind.Relative));
         using var stream = await EventStreamReader.OpenAsync(_hubs[0], "?type=moving");
         var first = await PostAsync(_hubs[1], """{"type": "moving"}""");
         Assert.Equal([first], await stream.IdsAsync(1));
@@ -60,10 +49,15 @@ public sealed class LiveHubTests : IAsyncLifetime
         Assert.Equal(first.ToString(), JsonElement.Parse(end.Data!).GetProperty("last_event_id").GetString());
         Assert.Null(await stream.NextAsync());
         await stopped;
+        using (var answer = await watching.WaitAsync(TimeSpan.FromSeconds(30))) // less than the watch would wait
+        {
+            Assert.True((await answer.JsonAsync()).GetProperty("index").GetInt64() >= index);
+        }
 
         var second = await PostAsync(_hubs[1], """{"type": "moving"}""");
         using var resumed = await EventStreamReader.OpenAsync(_hubs[1], "?type=moving", first.ToString());
         Assert.Equal([second], await resumed.IdsAsync(1));
+        await _system.RestartAsync("service-hub");
     }
 
     [Fact]
@@ -109,6 +103,12 @@ public sealed class LiveHubTests : IAsyncLifetime
         using var revoked = await _hubs[0].DeleteAsync(new Uri($"/v1/admin/api-keys/{key.Id()}", UriKind.Relative));
         Assert.Equal("stream.end", (await stream.NextAsync())!.Event);
         Assert.Null(await stream.NextAsync());
+    }
+
+    private static async Task<long> IndexAsync(HttpClient hub)
+    {
+        using var response = await hub.GetAsync(new Uri("/v1/services/watch?wait=0", UriKind.Relative));
+        return (await response.JsonAsync()).GetProperty("index").GetInt64();
     }
 
     private static async Task<Guid> PostAsync(HttpClient hub, string json)

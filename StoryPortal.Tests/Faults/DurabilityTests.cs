@@ -5,16 +5,13 @@ using StoryPortal.Tests.Running;
 namespace StoryPortal.Tests.Faults;
 
 /// <summary>Acknowledged means committed, whatever is killed while writes are under way.</summary>
-public sealed class DurabilityTests : IAsyncLifetime
+[Collection(SharedTwoHubs.Name)]
+public sealed class DurabilityTests(TwoHubs two)
 {
-    private readonly StoryPortalSystem _system = new(["--StoryPortal:Servers=local"]);
-
-    public Task InitializeAsync() => _system.InitializeAsync();
-
-    public Task DisposeAsync() => _system.DisposeAsync();
+    private readonly StoryPortalSystem _system = two.System;
 
     [Fact]
-    public async Task A_request_under_a_key_is_done_once_although_its_hub_was_killed()
+    public async Task A_request_under_a_key_is_done_once_although_every_hub_was_killed()
     {
         const string Type = "durability-keys";
         var answered = new ConcurrentDictionary<int, Guid>();
@@ -26,11 +23,11 @@ public sealed class DurabilityTests : IAsyncLifetime
             }
         })).ToList();
         await Eventually.TrueAsync(() => Task.FromResult(answered.Count >= 20));
-        var processes = _system.Service("service-hub");
+        int[] processes = [.. _system.Service("service-hub"), .. _system.Service("service-hub-2")];
         await Signals.SendAsync("KILL", processes);
         await Victims.GoneAsync(processes);
         await Task.WhenAll(sent);
-        await _system.RestartAsync("service-hub");
+        await Task.WhenAll(_system.RestartAsync("service-hub"), _system.RestartAsync("service-hub-2"));
 
         // Whoever heard nothing sends it again, and whoever heard something hears the same.
         for (var i = 0; i < sent.Count; i++)

@@ -63,7 +63,10 @@ public sealed class ShutdownTests(FaultySystem faulty)
         await WellAsync();
         using var client = new HttpClient { BaseAddress = _system.App.GetEndpoint("gateway", "http") };
         client.DefaultRequestHeaders.Add("X-API-Key", StoryPortalSystem.AdminKey);
-        using var stream = await EventStreamReader.OpenAsync(client, "?type=nobody-writes-this");
+        var type = $"shutdown-{Guid.NewGuid():N}";
+        using var stream = await EventStreamReader.OpenAsync(client, $"?type={type}");
+        using var posted = await client.PostAsync(Relative("/v1/events"), Answers.Json($$"""{"type": "{{type}}"}"""));
+        var seen = (await posted.JsonAsync(HttpStatusCode.Created)).Id();
         var watching = client.GetAsync(Relative($"/v1/services/watch?index={await IndexAsync(client)}"));
 
         await using (var load = await SteadyLoad.StartAsync(client, $"shutdown-{Guid.NewGuid():N}"))
@@ -81,7 +84,12 @@ public sealed class ShutdownTests(FaultySystem faulty)
             Assert.Equal(own.Where(request => !request.Failed).CountBy(request => request.Path).ToDictionary(), await LoggedAsync([.. own.Select(request => request.Path).Distinct()]));
         }
 
-        // A watch has an answer at any time; a stream is resumed where it broke off.
+        Assert.Equal([seen], await stream.IdsAsync(1));
+        var end = await stream.NextAsync();
+        Assert.Equal(("stream.end", $$"""{"last_event_id":"{{seen}}"}"""), (end?.Event, end?.Data));
+        Assert.Null(await stream.NextAsync());
+
+        // A watch has an answer at any time.
         using var answer = await watching;
         Assert.Contains(answer.StatusCode, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable]);
         await _system.RestartAsync("gateway");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using CsCheck;
 using StoryPortal.Tests.Documentation;
@@ -24,6 +25,7 @@ public sealed class ApiFuzzTests(StoryPortalSystem servers, ITestOutputHelper ou
     });
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.All });
     private readonly SortedDictionary<string, SortedDictionary<int, int>> _answers = [];
+    private readonly Dictionary<string, TimeSpan> _times = [];
     private RowWatch _rows = null!;
     private FuzzRequests _requests = null!;
 
@@ -63,7 +65,7 @@ public sealed class ApiFuzzTests(StoryPortalSystem servers, ITestOutputHelper ou
         {
             foreach (var (operation, statuses) in _answers)
             {
-                output.WriteLine($"{operation,-60} {string.Join("  ", statuses.Select(status => $"{status.Key}: {status.Value}"))}");
+                output.WriteLine($"{operation,-60} {_times[operation].TotalSeconds,6:0.0} s  {string.Join("  ", statuses.Select(status => $"{status.Key}: {status.Value}"))}");
             }
         }
 
@@ -77,12 +79,19 @@ public sealed class ApiFuzzTests(StoryPortalSystem servers, ITestOutputHelper ou
         using var message = request.ToMessage(_system.Gateway.Anonymous.BaseAddress!);
         message.Headers.TryAddWithoutValidation("X-API-Key", GatewayProcess.AdminKey);
         using var patience = new CancellationTokenSource(Patience);
+        var asked = Stopwatch.GetTimestamp();
         using var response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, patience.Token);
 
         var statuses = _answers.TryGetValue(request.Operation, out var known) ? known : _answers[request.Operation] = [];
         statuses[(int)response.StatusCode] = statuses.GetValueOrDefault((int)response.StatusCode) + 1;
         var breach = await AnswerRules.BreachAsync(response);
+        _times[request.Operation] = _times.GetValueOrDefault(request.Operation) + Stopwatch.GetElapsedTime(asked);
         var written = await _rows.NewAsync();
+        if (breach is not null)
+        {
+            output.WriteLine($"{request.Operation}: {breach}"); // what CsCheck prints in the end is the smallest that fails, perhaps for another reason
+        }
+
         Assert.True(breach is null, breach);
         Assert.True(written.Count == 0 || response.StatusCode < HttpStatusCode.BadRequest, $"{response.StatusCode}, and yet: {string.Join(", ", written)}");
     }

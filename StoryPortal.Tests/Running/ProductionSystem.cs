@@ -6,14 +6,14 @@ namespace StoryPortal.Tests.Running;
 
 /// <summary>
 /// A hub and the gateway in front of it as operators run them: processes outside Development, with a database and a Redis of their own.
-/// The tests of a class share one; it has no worker, and registers nothing by itself.
+/// It has no worker, and registers nothing by itself.
 /// </summary>
 public sealed class ProductionSystem : IAsyncLifetime
 {
     private readonly StoryPortalSystem _servers;
     private readonly Dictionary<string, string> _settings;
 
-    /// <summary>One on the database server of the shared system.</summary>
+    /// <summary>One on the database server of a system.</summary>
     public ProductionSystem(StoryPortalSystem servers) : this(servers, [])
     {
     }
@@ -84,4 +84,14 @@ public sealed class ProductionSystem : IAsyncLifetime
 
     /// <summary>What Redis asks for.</summary>
     internal const string RedisPassword = "the-redis-password-of-this-system";
+}
+
+/// <summary>That of the shared system, for the tests of a class.</summary>
+public sealed class SharedProduction(StoryPortalSystem servers) : IAsyncLifetime
+{
+    internal ProductionSystem System { get; private set; } = null!;
+
+    public async Task InitializeAsync() => System = await servers.ProductionAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 }

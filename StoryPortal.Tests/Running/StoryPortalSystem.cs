@@ -16,6 +16,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     private readonly string[] _arguments;
     private readonly Action<IDistributedApplicationTestingBuilder> _configure;
     private DistributedApplication? _app;
+    private ProductionSystem? _production;
 
     /// <summary>The system as it is.</summary>
     public StoryPortalSystem() : this([])
@@ -58,6 +59,14 @@ public sealed class StoryPortalSystem : IAsyncLifetime
             [$"--StoryPortal:DataDirectory={_data.FullPath}", "--StoryPortal:Monitoring=off", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. _arguments],
             deadline.Token);
 
+        foreach (var process in builder.Resources.OfType<ProjectResource>().ToList())
+        {
+            foreach (var (name, value) in ProductProcess.ShortLife)
+            {
+                builder.CreateResourceBuilder(process).WithEnvironment(name, value);
+            }
+        }
+
         // It would delete the rows of whichever test stores old ones, at whichever minute it comes.
         builder.Resources.Single(resource => resource.Name == "data-layer").Annotations.Add(new EnvironmentCallbackAnnotation(context =>
         {
@@ -91,10 +100,24 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         return client;
     }
 
+    /// <summary>A hub and a gateway outside Development on the servers of this system, shared by the tests that leave their settings alone; started when the first asks.</summary>
+    internal async Task<ProductionSystem> ProductionAsync()
+    {
+        if (_production is null)
+        {
+            var production = new ProductionSystem(this);
+            await production.InitializeAsync();
+            _production = production;
+        }
+
+        return _production;
+    }
+
     public async Task DisposeAsync()
     {
-        var app = _app;
-        _app = null; // whoever failed to start is disposed of twice
+        var (app, production) = (_app, _production);
+        (_app, _production) = (null, null); // whoever failed to start is disposed of twice
+        await (production?.DisposeAsync() ?? Task.CompletedTask);
         await Fixtures.DisposeAllAsync(Database, app);
         _data.Dispose();
     }

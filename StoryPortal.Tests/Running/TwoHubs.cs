@@ -11,10 +11,11 @@ public sealed class TwoHubs : IAsyncLifetime
     /// <summary>The system.</summary>
     public StoryPortalSystem System { get; } = new(["--StoryPortal:Hubs=2", "--StoryPortal:Servers=local"], builder =>
     {
-        // A write waits for the other hub as long as this machine makes it wait.
+        // A write waits for the other hub as long as this machine makes it wait; a stream shows often that it is there, and its end waits for a slow reader.
         foreach (var hub in builder.Resources.OfType<ProjectResource>().Where(project => Names.Contains(project.Name)).ToList())
         {
-            builder.CreateResourceBuilder(hub).WithEnvironment("Cache__AcknowledgementMilliseconds", "1000");
+            builder.CreateResourceBuilder(hub).WithEnvironment("Cache__AcknowledgementMilliseconds", "1000")
+                .WithEnvironment("EventStreams__GiveUpSeconds", "60").WithEnvironment("EventStreams__HeartbeatSeconds", "0.5");
         }
     });
 

@@ -11,7 +11,7 @@ namespace StoryPortal.Tests.Security;
 
 /// <summary>Outside Development: every route there is, of the hub as its own description lists them and of the gateway as its configuration does, for every kind of caller and at every door.</summary>
 [Collection(SharedSystem.Name)]
-public sealed partial class AuthorisationTests(ProductionSystem system) : IClassFixture<ProductionSystem>, IAsyncLifetime
+public sealed partial class AuthorisationTests(SharedProduction production) : IClassFixture<SharedProduction>, IAsyncLifetime
 {
     private static readonly TimeSpan RefusalsAreSoonerThan = TimeSpan.FromSeconds(10);
     private static readonly HttpMethod[] Methods = [HttpMethod.Get, HttpMethod.Head, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete];
@@ -20,6 +20,7 @@ public sealed partial class AuthorisationTests(ProductionSystem system) : IClass
     private static readonly string[] OpenAtTheGateway = ["/docs/{**rest}", "/openapi/{**rest}"];
     private static readonly string[] Probes = ["/health", "/health/live", "/health/ready", "/health/startup", "/alive", "/openapi/v1.json"];
 
+    private readonly ProductionSystem _system = production.System;
     private readonly List<Caller> _callers = [new("nobody", null, []), new("a guess", KeyText.Create(), []), new("the host's key", GatewayProcess.AdminKey, ["admin"])];
 
     public async Task InitializeAsync()
@@ -38,7 +39,7 @@ public sealed partial class AuthorisationTests(ProductionSystem system) : IClass
     public async Task Every_operation_lets_in_whoever_has_its_scope_and_nobody_else()
     {
         var wrong = new List<string>();
-        foreach (var operation in (await ApiDescription.OfAsync(system.Hub)).Operations)
+        foreach (var operation in (await ApiDescription.OfAsync(_system.Hub)).Operations)
         {
             var scope = ScopeOf(operation.Method, operation.Path);
             if (operation.Scope != scope)
@@ -49,11 +50,11 @@ public sealed partial class AuthorisationTests(ProductionSystem system) : IClass
             var address = operation.Address(Guid.NewGuid().ToString());
             foreach (var caller in _callers)
             {
-                wrong.AddRange(await MistakesAsync(system.Hub, operation.Method, address, caller, scope));
-                wrong.AddRange(await MistakesAsync(system.Gateway.Anonymous, operation.Method, address, caller, scope));
+                wrong.AddRange(await MistakesAsync(_system.Hub, operation.Method, address, caller, scope));
+                wrong.AddRange(await MistakesAsync(_system.Gateway.Anonymous, operation.Method, address, caller, scope));
             }
 
-            wrong.AddRange(await MistakesAsync(system.Gateway.Anonymous, operation.Method, "/api" + address, _callers[0], scope)); // the same by another name
+            wrong.AddRange(await MistakesAsync(_system.Gateway.Anonymous, operation.Method, "/api" + address, _callers[0], scope)); // the same by another name
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
@@ -73,13 +74,13 @@ public sealed partial class AuthorisationTests(ProductionSystem system) : IClass
                 var address = Parameter().Replace(path, "x");
                 foreach (var caller in _callers.Where(caller => caller.Scopes.Length == 0))
                 {
-                    wrong.AddRange(await MistakesAsync(system.Gateway.Anonymous, method, address, caller, ScopeOf(method, address)));
+                    wrong.AddRange(await MistakesAsync(_system.Gateway.Anonymous, method, address, caller, ScopeOf(method, address)));
                 }
             }
         }
 
-        foreach (var (client, path) in Probes.SelectMany(path => (((HttpClient, string)[])[(system.Hub, path), (system.Gateway.Anonymous, path)]))
-            .Concat(PageFile.ReadAll().Select(file => (system.Gateway.Anonymous, file.Path))))
+        foreach (var (client, path) in Probes.SelectMany(path => (((HttpClient, string)[])[(_system.Hub, path), (_system.Gateway.Anonymous, path)]))
+            .Concat(PageFile.ReadAll().Select(file => (_system.Gateway.Anonymous, file.Path))))
         {
             using var open = await client.GetAsync(new Uri(path, UriKind.Relative));
             Assert.True(open.StatusCode == HttpStatusCode.OK, $"{path} at {client.BaseAddress}: {open.StatusCode}");
@@ -97,7 +98,7 @@ public sealed partial class AuthorisationTests(ProductionSystem system) : IClass
     [InlineData("GET", "/internal")]
     public async Task What_is_internal_is_not_there(string method, string path)
     {
-        foreach (var client in (HttpClient[])[system.Hub, system.Gateway.Anonymous])
+        foreach (var client in (HttpClient[])[_system.Hub, _system.Gateway.Anonymous])
         {
             using var request = new HttpRequestMessage(HttpMethod.Parse(method), new Uri(path, UriKind.Relative));
             request.Headers.Add("X-API-Key", GatewayProcess.AdminKey);
@@ -115,7 +116,7 @@ public sealed partial class AuthorisationTests(ProductionSystem system) : IClass
     public async Task Nor_is_it_at_the_port_of_the_gateway_without_the_internal_key(string? key)
     {
         using var client = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{system.Http2Port}/internal/api-keys/00") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{_system.Http2Port}/internal/api-keys/00") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         request.Headers.Add("X-API-Key", GatewayProcess.AdminKey);
         if (key is not null)
         {
@@ -165,7 +166,7 @@ public sealed partial class AuthorisationTests(ProductionSystem system) : IClass
     private async Task<Caller> CallerAsync(string name, string revokedAt, string expiresAt, params string[] scopes)
     {
         var key = KeyText.Create();
-        await system.Database.RunAsync(
+        await _system.Database.RunAsync(
             $"INSERT INTO mcp_documents.api_keys (id, name, key_hash, scopes, revoked_at, expires_at) VALUES ('{Guid.NewGuid()}', '{name}', '\\x{KeyHash.Of(key)}', '{{{string.Join(',', scopes)}}}', {revokedAt}, {expiresAt})");
         return new Caller(name, key, scopes);
     }

@@ -9,10 +9,12 @@ namespace StoryPortal.Tests.Security;
 
 /// <summary>Bodies that are small to send and large to read: refused, before they cost what they are meant to.</summary>
 [Collection(SharedSystem.Name)]
-public sealed class BombTests(ProductionSystem system) : IClassFixture<ProductionSystem>
+public sealed class BombTests(SharedProduction production) : IClassFixture<SharedProduction>
 {
     private const int Unpacked = 1024 * 1024 * 1024;
     private const long MostMemory = 700L * 1024 * 1024;
+
+    private readonly ProductionSystem _system = production.System;
 
     [Theory]
     [InlineData("gzip")]
@@ -21,7 +23,7 @@ public sealed class BombTests(ProductionSystem system) : IClassFixture<Productio
     public async Task A_gigabyte_of_nothing_is_refused_wherever_a_body_is_taken(string encoding)
     {
         var bomb = Bomb(encoding);
-        foreach (var (operation, body) in (await ApiDescription.OfAsync(system.Hub)).Operations.SelectMany(operation => operation.Bodies.Select(body => (operation, body))))
+        foreach (var (operation, body) in (await ApiDescription.OfAsync(_system.Hub)).Operations.SelectMany(operation => operation.Bodies.Select(body => (operation, body))))
         {
             using var content = new ByteArrayContent(bomb);
             content.Headers.ContentType = new(body.ContentType);
@@ -30,8 +32,8 @@ public sealed class BombTests(ProductionSystem system) : IClassFixture<Productio
             await response.ProblemAsync(HttpStatusCode.RequestEntityTooLarge);
         }
 
-        Assert.InRange(system.HubProcess.Memory, 0, MostMemory);
-        Assert.InRange(system.Gateway.Memory, 0, MostMemory);
+        Assert.InRange(_system.HubProcess.Memory, 0, MostMemory);
+        Assert.InRange(_system.Gateway.Memory, 0, MostMemory);
     }
 
     [Theory]
@@ -43,7 +45,7 @@ public sealed class BombTests(ProductionSystem system) : IClassFixture<Productio
     {
         const int Depth = 50_000;
         var deep = string.Concat(Enumerable.Repeat(open, Depth)) + "1" + string.Concat(Enumerable.Repeat(close, Depth));
-        foreach (var (operation, body) in (await ApiDescription.OfAsync(system.Hub)).Operations.SelectMany(operation => operation.Bodies.Select(body => (operation, body))))
+        foreach (var (operation, body) in (await ApiDescription.OfAsync(_system.Hub)).Operations.SelectMany(operation => operation.Bodies.Select(body => (operation, body))))
         {
             using var content = new StringContent(deep, Encoding.UTF8, body.ContentType);
             using var response = await SendAsync(operation, content);
@@ -54,7 +56,7 @@ public sealed class BombTests(ProductionSystem system) : IClassFixture<Productio
     // Over HTTP/2, where an answer reaches a caller who is still sending.
     private async Task<HttpResponseMessage> SendAsync(ApiOperation operation, HttpContent content)
     {
-        using var client = system.Gateway.CreateSecureClient();
+        using var client = _system.Gateway.CreateSecureClient();
         using var request = new HttpRequestMessage(operation.Method, new Uri(operation.Address(Guid.NewGuid().ToString()), UriKind.Relative))
         {
             Content = content,

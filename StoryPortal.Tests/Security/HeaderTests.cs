@@ -5,15 +5,17 @@ namespace StoryPortal.Tests.Security;
 
 /// <summary>Nothing that a caller sends becomes a header, or a request, of its own.</summary>
 [Collection(SharedSystem.Name)]
-public sealed class HeaderTests(ProductionSystem system) : IClassFixture<ProductionSystem>, IAsyncLifetime
+public sealed class HeaderTests(SharedProduction production) : IClassFixture<SharedProduction>, IAsyncLifetime
 {
     private const string Injected = "%0d%0aX-Evil:%201";
+
+    private readonly ProductionSystem _system = production.System;
 
     public async Task InitializeAsync()
     {
         for (var i = 0; i < 2; i++)
         {
-            using var made = await system.Gateway.Admin.PostAsync(new Uri("/v1/agents", UriKind.Relative), Answers.Json($$"""{"name": "a", "type": "a\r\nX-Evil: 1"}"""));
+            using var made = await _system.Gateway.Admin.PostAsync(new Uri("/v1/agents", UriKind.Relative), Answers.Json($$"""{"name": "a", "type": "a\r\nX-Evil: 1"}"""));
             await made.JsonAsync(System.Net.HttpStatusCode.Created);
         }
     }
@@ -32,7 +34,7 @@ public sealed class HeaderTests(ProductionSystem system) : IClassFixture<Product
     public async Task A_line_break_in_an_address_stays_in_it(string method, string target, string body, string expected)
     {
         var answer = await RawRequests.SendAsync(
-            system.Gateway.Port,
+            _system.Gateway.Port,
             $"{method} {target} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GatewayProcess.AdminKey}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
         var head = answer.Split("\r\n\r\n")[0];
         Assert.Contains(expected, head, StringComparison.Ordinal);
@@ -51,7 +53,7 @@ public sealed class HeaderTests(ProductionSystem system) : IClassFixture<Product
     [InlineData("Host: other\r\n")]
     public async Task A_header_that_is_none_refuses_the_request(string header)
     {
-        var answer = await RawRequests.GetAsync(system.Gateway.Port, "/v1/agents", GatewayProcess.AdminKey, header);
+        var answer = await RawRequests.GetAsync(_system.Gateway.Port, "/v1/agents", GatewayProcess.AdminKey, header);
         Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("\nX-Evil", answer, StringComparison.OrdinalIgnoreCase);
     }
@@ -61,7 +63,7 @@ public sealed class HeaderTests(ProductionSystem system) : IClassFixture<Product
     public async Task A_request_inside_of_a_body_is_not_answered()
     {
         var answer = await RawRequests.SendAsync(
-            system.Gateway.Port,
+            _system.Gateway.Port,
             $"POST /v1/agents HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GatewayProcess.AdminKey}\r\nContent-Type: application/json\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n"
             + $"0\r\n\r\nGET /v1/admin/api-keys HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GatewayProcess.AdminKey}\r\nConnection: close\r\n\r\n");
         Assert.DoesNotContain("\"scopes\"", answer, StringComparison.Ordinal);

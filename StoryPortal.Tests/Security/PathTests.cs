@@ -8,9 +8,11 @@ namespace StoryPortal.Tests.Security;
 
 /// <summary>However an address is written, it leads through the gateway to nothing but the API and its documents.</summary>
 [Collection(SharedSystem.Name)]
-public sealed class PathTests(ProductionSystem system) : IClassFixture<ProductionSystem>
+public sealed class PathTests(SharedProduction production) : IClassFixture<SharedProduction>
 {
     private static readonly string Internal = $"X-Internal-Key: {GatewayProcess.InternalKey}\r\nX-Original-URL: /internal/api-keys/00\r\nX-Rewrite-URL: /internal/api-keys/00\r\n";
+
+    private readonly ProductionSystem _system = production.System;
 
     public static TheoryData<string> Ways =>
     [
@@ -28,7 +30,7 @@ public sealed class PathTests(ProductionSystem system) : IClassFixture<Productio
     [MemberData(nameof(Ways))]
     public async Task There_is_no_way_around(string target)
     {
-        var answer = await RawRequests.GetAsync(system.Gateway.Port, target, GatewayProcess.AdminKey, Internal);
+        var answer = await RawRequests.GetAsync(_system.Gateway.Port, target, GatewayProcess.AdminKey, Internal);
         var status = answer.Split(' ')[1];
         Assert.True(status is "400" or "404", $"{target}: {answer}");
     }
@@ -42,7 +44,7 @@ public sealed class PathTests(ProductionSystem system) : IClassFixture<Productio
     [InlineData("http:%2f%2fevil.example%2fv1")]
     public async Task The_documents_page_repeats_nothing_that_would_run(string name)
     {
-        var answer = await RawRequests.GetAsync(system.Gateway.Port, $"/docs/{name}", GatewayProcess.AdminKey);
+        var answer = await RawRequests.GetAsync(_system.Gateway.Port, $"/docs/{name}", GatewayProcess.AdminKey);
         Assert.DoesNotContain("<script>alert", answer, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("x')", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("x\")", answer, StringComparison.Ordinal);

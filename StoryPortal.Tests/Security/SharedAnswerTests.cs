@@ -3,7 +3,7 @@ using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Security;
 
-/// <summary>Nobody decides what others are given from what is kept.</summary>
+/// <summary>Nobody decides what others are given from what is kept. With a system of its own: it lists all services there are.</summary>
 [Collection(SharedSystem.Name)]
 public sealed class SharedAnswerTests(ProductionSystem system) : IClassFixture<ProductionSystem>, IAsyncLifetime
 {

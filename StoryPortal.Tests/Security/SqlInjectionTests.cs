@@ -9,7 +9,7 @@ namespace StoryPortal.Tests.Security;
 
 /// <summary>SQL in every text that any operation takes is a text like any other: stored and given back as it is, or refused.</summary>
 [Collection(SharedSystem.Name)]
-public sealed class SqlInjectionTests(ProductionSystem system) : IClassFixture<ProductionSystem>
+public sealed class SqlInjectionTests(SharedProduction production) : IClassFixture<SharedProduction>
 {
     private const string SchemaNow = """
         SELECT md5(string_agg(line, E'\n' ORDER BY line)) FROM (
@@ -17,6 +17,8 @@ public sealed class SqlInjectionTests(ProductionSystem system) : IClassFixture<P
             UNION ALL SELECT rolname || ' ' || rolsuper::text FROM pg_roles
             UNION ALL SELECT proname || ' ' || md5(prosrc) FROM pg_proc WHERE pronamespace = 'mcp_documents'::regnamespace) lines
         """;
+
+    private readonly ProductionSystem _system = production.System;
 
     [Theory]
     [InlineData("'; DROP TABLE mcp_documents.events; --")]
@@ -28,8 +30,8 @@ public sealed class SqlInjectionTests(ProductionSystem system) : IClassFixture<P
     [InlineData("%' ESCAPE '!' -- _")]
     public async Task Sql_is_text(string sql)
     {
-        var before = await system.Database.TextsAsync(SchemaNow);
-        var operations = (await ApiDescription.OfAsync(system.Hub)).Operations;
+        var before = await _system.Database.TextsAsync(SchemaNow);
+        var operations = (await ApiDescription.OfAsync(_system.Hub)).Operations;
         foreach (var operation in operations)
         {
             await AsParametersAsync(operation, sql); // as long as nothing is stored that would be found by it
@@ -40,7 +42,7 @@ public sealed class SqlInjectionTests(ProductionSystem system) : IClassFixture<P
             await AsFieldsAsync(operation, body, sql);
         }
 
-        Assert.Equal(before, await system.Database.TextsAsync(SchemaNow));
+        Assert.Equal(before, await _system.Database.TextsAsync(SchemaNow));
     }
 
     // A filter that no row matches, a name that nobody has, or no value at all. A search finds what is similar, and a watch tells its index.
@@ -53,7 +55,7 @@ public sealed class SqlInjectionTests(ProductionSystem system) : IClassFixture<P
         {
             using var request = new HttpRequestMessage(operation.Method, new Uri(address, UriKind.Relative));
             request.Headers.Add("X-API-Key", GatewayProcess.AdminKey);
-            using var response = await system.Gateway.Anonymous.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            using var response = await _system.Gateway.Anonymous.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             if (response.IsSuccessStatusCode && !operation.IsStream && operation.Path is not ("/v1/services/watch" or "/v1/services/search"))
             {
                 Assert.Contains(await response.Content.ReadAsStringAsync(), (string[])["", "[]"]);
@@ -74,7 +76,7 @@ public sealed class SqlInjectionTests(ProductionSystem system) : IClassFixture<P
             sent[field] = sql;
             using var request = new HttpRequestMessage(operation.Method, new Uri(operation.Address(Guid.NewGuid().ToString()), UriKind.Relative)) { Content = Answers.Json(sent.ToJsonString()) };
             request.Headers.Add("X-API-Key", GatewayProcess.AdminKey);
-            using var response = await system.Gateway.Anonymous.SendAsync(request);
+            using var response = await _system.Gateway.Anonymous.SendAsync(request);
             var text = await response.Content.ReadAsStringAsync();
             if (response.IsSuccessStatusCode)
             {

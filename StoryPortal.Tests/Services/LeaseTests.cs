@@ -41,10 +41,10 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
         await _registry.RegisterAsync("a");
         var index = await _registry.JudgeAsync();
         var moved = new List<long>();
-        _registry.Store.Changed += moved.Add;
+        _registry.Writer.Changed += moved.Add;
 
         await _registry.PassAsync(TimeSpan.FromSeconds(20));
-        Assert.Equal(RegistryChange.None, await _registry.Store.HeartbeatAsync("shop", "a", null, CancellationToken.None));
+        Assert.Equal(RegistryChange.None, await _registry.Leases.HeartbeatAsync("shop", "a", null, CancellationToken.None));
         await _registry.PassAsync(TimeSpan.FromSeconds(20));
         await _registry.RegisterAsync("a");
         await _registry.PassAsync(TimeSpan.FromSeconds(20));
@@ -77,9 +77,9 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
         await _registry.PassAsync(TimeSpan.FromSeconds(31));
         var critical = await _registry.JudgeAsync();
 
-        Assert.Equal(critical + 1, (await _registry.Store.HeartbeatAsync("shop", "a", null, CancellationToken.None))!.Index);
+        Assert.Equal(critical + 1, (await _registry.Leases.HeartbeatAsync("shop", "a", null, CancellationToken.None))!.Index);
         Assert.Equal("passing", await _registry.StatusAsync("a"));
-        Assert.Null(await _registry.Store.HeartbeatAsync("shop", "nobody", null, CancellationToken.None));
+        Assert.Null(await _registry.Leases.HeartbeatAsync("shop", "nobody", null, CancellationToken.None));
         Assert.Equal("service.passing a heartbeat", (await _registry.TrailAsync())[^1]);
     }
 
@@ -129,7 +129,7 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
         Assert.Equal("critical", await _registry.StatusAsync("a"));
 
         // Being alive is not enough.
-        await _registry.Store.HeartbeatAsync("shop", "a", null, CancellationToken.None);
+        await _registry.Leases.HeartbeatAsync("shop", "a", null, CancellationToken.None);
         await _registry.RegisterAsync("a", healthUrl: Url);
         Assert.Equal("critical", await _registry.StatusAsync("a"));
 
@@ -146,7 +146,7 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
             await _registry.RegisterAsync($"i{i}", healthUrl: Url);
         }
 
-        var taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _registry.Store.DuePollsAsync(TimeSpan.FromMinutes(1), 100, CancellationToken.None)));
+        var taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _registry.Polls.DuePollsAsync(TimeSpan.FromMinutes(1), 100, CancellationToken.None)));
         Assert.Equal(20, taken.Sum(polls => polls.Count));
         Assert.Equal(20, taken.SelectMany(polls => polls).Select(poll => poll.Instance).Distinct().Count());
     }
@@ -156,7 +156,7 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
     {
         var before = await _registry.JudgeAsync();
         var indexes = new List<long>();
-        _registry.Store.Changed += index =>
+        _registry.Writer.Changed += index =>
         {
             lock (indexes)
             {
@@ -173,7 +173,7 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
     private async Task PollAsync(string? failure)
     {
         await _registry.Database.RunAsync("UPDATE mcp_documents.service_instances SET health_due_at = now()");
-        var poll = Assert.Single(await _registry.Store.DuePollsAsync(TimeSpan.FromMinutes(1), 10, CancellationToken.None));
-        await _registry.Store.PolledAsync(poll, failure, mostFailures: 3, CancellationToken.None);
+        var poll = Assert.Single(await _registry.Polls.DuePollsAsync(TimeSpan.FromMinutes(1), 10, CancellationToken.None));
+        await _registry.Polls.PolledAsync(poll, failure, mostFailures: 3, CancellationToken.None);
     }
 }

@@ -15,12 +15,19 @@ internal sealed class RegistryNode : IAsyncDisposable
     private RegistryNode(OwnDatabase database, RedisServer redis, CacheNode cache)
     {
         (Database, _redis, _cache) = (database, redis, cache);
-        Store = new ServiceStore(database.Queries, cache.Cache);
+        Writer = new RegistryWriter(database.Queries, cache.Cache);
+        (Store, Leases, Polls) = (new ServiceStore(database.Queries, Writer), new LeaseStore(database.Queries, Writer), new HealthPollStore(database.Queries, Writer));
     }
 
     public OwnDatabase Database { get; }
 
+    public RegistryWriter Writer { get; }
+
     public ServiceStore Store { get; }
+
+    public LeaseStore Leases { get; }
+
+    public HealthPollStore Polls { get; }
 
     public static async Task<RegistryNode> StartAsync(StoryPortalSystem system)
     {
@@ -32,7 +39,7 @@ internal sealed class RegistryNode : IAsyncDisposable
     public async Task RegisterAsync(string instance, int leaseSeconds = 30, string? healthUrl = null) => await Store.RegisterAsync(
         "shop", instance, new NewInstance { Url = "http://shop.example", LeaseSeconds = leaseSeconds, HealthUrl = healthUrl }, "tester", CancellationToken.None);
 
-    public Task<long> JudgeAsync() => Store.JudgeAsync(RemoveAfter, CancellationToken.None);
+    public Task<long> JudgeAsync() => Leases.JudgeAsync(RemoveAfter, CancellationToken.None);
 
     /// <summary>Lets the registry believe that everything happened so much earlier, except that leases were judged all the time.</summary>
     public Task PassAsync(TimeSpan time) => Database.RunAsync($"""

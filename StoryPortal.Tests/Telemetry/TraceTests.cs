@@ -1,41 +1,14 @@
 using System.Diagnostics;
 using System.Net;
-using Aspire.Hosting.ApplicationModel;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Telemetry;
 
 /// <summary>One request is one trace, from the gateway to the database, and what is logged on the way carries its id.</summary>
-public sealed class TraceTests : IAsyncLifetime
+public sealed class TraceTests(CollectedSystem collected) : IClassFixture<CollectedSystem>
 {
-    private Collector _collector = null!;
-    private StoryPortalSystem _system = null!;
-
-    public async Task InitializeAsync()
-    {
-        _collector = await Collector.StartAsync();
-        _system = new StoryPortalSystem([], builder =>
-        {
-            foreach (var process in builder.Resources.OfType<ProjectResource>())
-            {
-                process.Annotations.Add(new EnvironmentCallbackAnnotation(context =>
-                {
-                    context.EnvironmentVariables["OTEL_EXPORTER_OTLP_ENDPOINT"] = _collector.Address;
-                    context.EnvironmentVariables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
-                    context.EnvironmentVariables["OTEL_BSP_SCHEDULE_DELAY"] = "200";
-                    context.EnvironmentVariables["OTEL_BLRP_SCHEDULE_DELAY"] = "200";
-                    return Task.CompletedTask;
-                }));
-            }
-        });
-        await _system.InitializeAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _system.DisposeAsync();
-        await _collector.DisposeAsync();
-    }
+    private readonly Collector _collector = collected.Collector;
+    private readonly StoryPortalSystem _system = collected.System;
 
     [Fact]
     public async Task A_request_is_one_trace_over_gateway_hub_redis_and_postgres()

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Draining;
 
 namespace StoryPortal.ServiceHub.Events.Stream;
 
@@ -16,7 +17,6 @@ internal sealed record EventStreamRequest(string? Type, Guid? AgentId, long? Aft
 internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed, EventStreams streams, KeyVerifier keys, CancellationToken stopping) : IResult
 {
     private const string Overflow = "stream.overflow";
-    private const string Ended = "stream.end";
     private const int PageSize = 100;
     private const int MostUnsent = 64 * 1024;
 
@@ -51,7 +51,7 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && response.HasStarted)
         {
-            await SayAsync(response, Ended);
+            await SayAsync(response, StreamEnd.Ended);
         }
         finally
         {
@@ -90,7 +90,7 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
             {
                 if (frame == StreamFrame.Heartbeat && !await IsLetInAsync(context))
                 {
-                    return Ended;
+                    return StreamEnd.Ended;
                 }
 
                 Write(body, frame);

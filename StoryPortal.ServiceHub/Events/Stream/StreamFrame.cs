@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
+using StoryPortal.ServiceDefaults.Draining;
 
 namespace StoryPortal.ServiceHub.Events.Stream;
 
@@ -28,9 +29,5 @@ internal sealed record StreamFrame(ReadOnlyMemory<byte> Utf8, Guid? Id)
     }
 
     /// <summary>The end of a stream and why it ends, with the event from which to resume.</summary>
-    public static StreamFrame End(string name, Guid? last)
-    {
-        var data = last is null ? "null" : $"\"{last}\"";
-        return new StreamFrame(Encoding.UTF8.GetBytes($"event: {name}\ndata: {{\"last_event_id\":{data}}}\n\n"), null);
-    }
+    public static StreamFrame End(string name, Guid? last) => new(StreamEnd.Of(name, last), null);
 }

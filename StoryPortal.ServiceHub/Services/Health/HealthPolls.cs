@@ -6,7 +6,7 @@ using StoryPortal.DataLayer.Services;
 namespace StoryPortal.ServiceHub.Services.Health;
 
 /// <summary>Asks those instances for their health that have a health URL. Hubs share them: each poll is made by the one that took it.</summary>
-internal sealed class HealthPolls(ServiceStore store, HealthProbe probe, IOptions<HealthPollOptions> options, TimeProvider time) : BackgroundService
+internal sealed class HealthPolls(HealthPollStore store, HealthProbe probe, IOptions<HealthPollOptions> options, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 

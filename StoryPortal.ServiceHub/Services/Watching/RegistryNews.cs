@@ -5,13 +5,13 @@ using StoryPortal.ServiceDefaults.Caching;
 namespace StoryPortal.ServiceHub.Services.Watching;
 
 /// <summary>Tells the view of changes: those of this hub at once, those of others through Redis. What is lost on the way is heard of when leases are judged.</summary>
-internal sealed class RegistryNews(RegistryView view, ServiceStore store, IConnectionMultiplexer redis) : BackgroundService
+internal sealed class RegistryNews(RegistryView view, RegistryWriter writer, IConnectionMultiplexer redis) : BackgroundService
 {
     private static readonly RedisChannel Channel = RedisChannel.Literal(CacheNames.ServicesChanged);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        store.Changed += view.Heard;
+        writer.Changed += view.Heard;
         await redis.ListenAsync(Channel, message =>
         {
             if (message.TryParse(out long index))
@@ -23,7 +23,7 @@ internal sealed class RegistryNews(RegistryView view, ServiceStore store, IConne
 
     public override Task StopAsync(CancellationToken cancellationToken)
     {
-        store.Changed -= view.Heard;
+        writer.Changed -= view.Heard;
         return base.StopAsync(cancellationToken);
     }
 }

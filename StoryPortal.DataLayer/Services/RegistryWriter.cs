@@ -1,0 +1,63 @@
+using Npgsql;
+using StoryPortal.DataLayer.Caching;
+using StoryPortal.DataLayer.Database;
+using StoryPortal.ServiceDefaults.Caching;
+
+namespace StoryPortal.DataLayer.Services;
+
+/// <summary>
+/// Changes the service registry. Whatever a reader can see of a change is a step of the registry's index and an event, both committed with the
+/// change; what nobody can see, such as a sign of life, is neither, and takes no turn.
+/// </summary>
+public sealed class RegistryWriter(StoryDatabase database, StoryCache cache)
+{
+    /// <summary>The end of every change: CTEs on top of "change (type, service_name, id, url, reason, actor)", which has no row when nobody can see anything.</summary>
+    // The registry's row is named by its key here, and asked for by itself below: else the planner takes it for thousands, and compiles the statement.
+    internal const string Tell = """
+        moved AS (
+            UPDATE mcp_documents.service_registry SET index = index + 1 WHERE only_row AND EXISTS (SELECT 1 FROM change) RETURNING index),
+        told AS (
+            INSERT INTO mcp_documents.events (id, type, timestamp, payload, received_at)
+            SELECT mcp_documents.uuid_v7(), c.type, now(), jsonb_strip_nulls(jsonb_build_object(
+                'service', c.service_name, 'instance', c.id, 'url', c.url, 'reason', c.reason, 'actor', c.actor, 'index', (SELECT index FROM moved))), now()
+            FROM change c)
+        """;
+
+    private static readonly Query TurnQuery = new("services.turn", QueryClass.Simple, "SELECT index FROM mcp_documents.service_registry WHERE only_row FOR UPDATE");
+
+    /// <summary>Raised with the registry's index after this process has changed it.</summary>
+    public event Action<long>? Changed;
+
+    /// <summary>A change that answers with the registry's index after it, or with null where nobody can see it; null when it found no instance.</summary>
+    internal Task<RegistryChange?> ChangeAsync(Query query, NpgsqlParameter[] parameters, CancellationToken cancellationToken) =>
+        ChangeAsync(query, parameters, row => new RegistryChange(row.GetLongOrNull(0)), cancellationToken);
+
+    /// <summary>A change that answers with more than that.</summary>
+    internal Task<T?> ChangeAsync<T>(Query query, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+        where T : RegistryChange => ChangeAsync(TurnQuery, query, parameters, read, cancellationToken);
+
+    /// <summary>A change whose <paramref name="turn"/> is one of its own.</summary>
+    internal async Task<T?> ChangeAsync<T>(
+        Query turn, Query query, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) where T : RegistryChange
+    {
+        T? change;
+        try
+        {
+            var written = database.FirstAsync(turn, query, parameters, read, cancellationToken);
+            change = await cache.InvalidateAfterAsync(written, change => change?.Index is not null, CacheTag.Services);
+        }
+        catch (Exception exception) when (exception is not PostgresException)
+        {
+            await cache.AnnounceAsync(CacheNames.ServicesChanged); // perhaps: who keeps answers asks again
+            throw;
+        }
+
+        if (change?.Index is { } index)
+        {
+            await cache.AnnounceAsync(CacheNames.ServicesChanged, index);
+            Changed?.Invoke(index);
+        }
+
+        return change;
+    }
+}
