@@ -21,7 +21,7 @@ internal sealed class ExchangeMiddleware(
         var request = context.Request;
         if (request.Path.StartsWithSegments(Versioned, StringComparison.Ordinal))
         {
-            request.Path = request.Path.Value![Prefix.Length..]; // two addresses of one API
+            request.Path = new PathString(request.Path.Value![Prefix.Length..]); // two addresses of one API; the text alone would be decoded once more
         }
 
         var exchange = new Exchange

@@ -19,7 +19,7 @@ public sealed class PathTests(SharedProduction production) : IClassFixture<Share
         "/internal/api-keys/00", "//internal/api-keys/00", "/./internal/api-keys/00", "/v1/../internal/api-keys/00", "/v1/./../internal/api-keys/00", "/v1/%2e%2e/internal/api-keys/00",
         "/v1/..%2finternal/api-keys/00", "/v1/..%2Finternal%2Fapi-keys%2F00", "/v1/%2e%2e%2finternal/api-keys/00", "/v1/%252e%252e/internal/api-keys/00", "/v1/%252e%252e%252finternal/api-keys/00",
         "/v1/..\\internal\\api-keys\\00", "/v1/..%5cinternal%5capi-keys%5c00", "/v1/..;/internal/api-keys/00", "/v1//../internal/api-keys/00", "/v1/agents/../../internal/api-keys/00",
-        "/api/v1/../../internal/api-keys/00", "/api/v1/../internal/api-keys/00", "/api/internal/api-keys/00", "/api/../internal/api-keys/00", "/docs/../internal/api-keys/00", "/docs/..%2f..%2finternal/api-keys/00",
+        "/api/v1/../../internal/api-keys/00", "/api/v1/%252e%252e/internal/api-keys/00", "/api/v1/%252e%252e/metrics", "/api/v1/..%252fmetrics", "/api/v1/agents/%2500", "/api/v1/../internal/api-keys/00", "/api/internal/api-keys/00", "/api/../internal/api-keys/00", "/docs/../internal/api-keys/00", "/docs/..%2f..%2finternal/api-keys/00",
         "/openapi/../internal/api-keys/00", "/openapi/..%2finternal/api-keys/00", "/v1/..%c0%afinternal/api-keys/00", "/v1/%c0%ae%c0%ae/internal/api-keys/00", "/v1/..%u2215internal/api-keys/00",
         "/v1/%00/../../internal/api-keys/00", "http://localhost/internal/api-keys/00", "http://localhost/v1/../internal/api-keys/00", "/v1/..%ef%bc%8finternal/api-keys/00",
         "/metrics", "/v1/../metrics", "/v1/..%2fmetrics", "//metrics", "/v1/%2e%2e/metrics", "/api/v1/../../metrics", "/openapi/..%2f..%2f..%2fetc%2fpasswd", "/docs/..%2f..%2f..%2fetc/passwd",
