@@ -52,11 +52,21 @@ internal sealed class RetryMiddleware(RequestDelegate next, GatewayMetrics metri
             error = again;
         }
 
+        if (!context.Response.HasStarted && IsFaultOfTheHub(context, error))
+        {
+            context.Response.StatusCode = StatusCodes.Status502BadGateway;
+        }
+
         if (!context.Response.HasStarted && context.Response.StatusCode >= StatusCodes.Status500InternalServerError)
         {
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
         }
     }
+
+    // A body that is being passed on when its hub goes away may fail to be read, which the proxy puts down to the caller. Whoever sent a wrong one is told by the server.
+    private static bool IsFaultOfTheHub(HttpContext context, IForwarderErrorFeature error) =>
+        error.Error == ForwarderError.RequestBodyClient && context.Response.StatusCode == StatusCodes.Status400BadRequest
+        && !context.RequestAborted.IsCancellationRequested && error.Exception?.GetBaseException() is not BadHttpRequestException;
 
     private static bool CanRepeat(HttpContext context, IForwarderErrorFeature error)
     {

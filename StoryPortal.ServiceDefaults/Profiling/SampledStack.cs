@@ -24,6 +24,7 @@ internal sealed record SampledStack(string[] Frames, bool IsNative, int Samples)
         "System.Threading.Condition.",
         "System.Threading.LowLevelLifoSemaphore.",
         "System.Threading.LowLevelMonitor.",
+        "System.Threading.LowLevelSpinWaiter.",
         "System.Threading.WaitSubsystem",
         "Interop+Sys.LowLevelMonitor_",
         "Interop+Sys.WaitForSocketEvents",

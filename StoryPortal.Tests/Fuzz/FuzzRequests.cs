@@ -22,9 +22,6 @@ internal sealed partial class FuzzRequests
         "User-Agent", "X-Forwarded-For", "X-Forwarded-Host", "X-HTTP-Method-Override", "X-Original-URL", "X-Request-Id", "Baggage", "Cookie", "Expect-CT",
     ];
 
-    // Where there is nothing to say there is less to get wrong.
-    private const int OfWhatTakesSomething = 3;
-
     private readonly JsonDocuments _json;
     private readonly string[] _words;
     private readonly ApiOperation _batch;
@@ -36,7 +33,7 @@ internal sealed partial class FuzzRequests
         _words = [.. api.Words, .. OddTexts.Names];
         _batch = api.Operations.Single(operation => operation.Path == "/v1/batch");
         _others = [.. api.Operations.Where(operation => operation != _batch)];
-        All = Gen.Frequency([.. api.Operations.Select(operation => (operation.Parameters.Count + operation.Bodies.Count == 0 ? 1 : OfWhatTakesSomething, (IGen<FuzzRequest>)Of(operation)))]);
+        All = Gen.OneOf([.. api.Operations.Select(Of)]);
     }
 
     /// <summary>A request of any operation.</summary>
