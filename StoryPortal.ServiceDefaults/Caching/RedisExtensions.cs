@@ -12,7 +12,6 @@ public static class RedisExtensions
     public static void FailFast(this ConfigurationOptions redis)
     {
         redis.AbortOnConnectFail = false;
-        redis.SocketManager = SocketManager.ThreadPool; // nothing here blocks a thread of the pool: ten threads for Redis alone only pass its answers on
         redis.BacklogPolicy = BacklogPolicy.FailFast;
         redis.HeartbeatInterval = TimeSpan.FromMilliseconds(200);
         redis.AsyncTimeout = 250;

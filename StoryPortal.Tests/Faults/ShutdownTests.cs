@@ -31,6 +31,7 @@ public sealed class ShutdownTests(FaultySystem faulty)
         {
             var processes = _system.Service("service-hub-2");
             var told = Stopwatch.StartNew();
+            var at = Stopwatch.GetTimestamp();
             await Signals.SendAsync("TERM", processes);
             await Eventually.TrueAsync(async () =>
             {
@@ -43,11 +44,13 @@ public sealed class ShutdownTests(FaultySystem faulty)
             }
 
             await Victims.GoneAsync(processes);
-            Assert.InRange(told.Elapsed, TimeSpan.Zero, InTime);
+            var gone = told.Elapsed;
+            Assert.InRange(gone, TimeSpan.Zero, InTime);
             await load.FlowsAsync();
             var findings = await load.StopAsync(_system.Database);
             Assert.Empty(findings);
-            Assert.Empty(load.Requests.Where(request => request.Failed).Select(request => request.Failure));
+            Assert.Equal("", string.Join('\n', load.Requests.Where(request => request.Failed).Select(request =>
+                $"sent {Stopwatch.GetElapsedTime(at, request.At).TotalSeconds:0.00} s after the signal, failed {Stopwatch.GetElapsedTime(at, request.Answered).TotalSeconds:0.00} s after it, gone after {gone.TotalSeconds:0.00} s: {request.Failure}")));
         }
 
         // What the load stored under the same type comes before it.

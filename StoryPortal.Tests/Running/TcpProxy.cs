@@ -145,7 +145,11 @@ internal sealed class TcpProxy : IAsyncDisposable
         var waits = new StrongBox(); // for an answer: whoever sends then has not waited
         var there = AskAsync(near.GetStream(), far.GetStream(), waits);
         var back = AnswerAsync(far.GetStream(), near.GetStream(), waits);
-        await Task.WhenAny(there, back);
+        if (await Task.WhenAny(there, back) == back && await back)
+        {
+            near.Close(); // after what was sent: an end in order loses nobody's answer
+        }
+
         Break(near);
         Break(far);
         await Task.WhenAll(there, back);
@@ -171,18 +175,21 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    // Each piece is late by the delay, and not by those before it as well.
-    private async Task AnswerAsync(NetworkStream from, NetworkStream to, StrongBox waits)
+    // Each piece is late by the delay, and not by those before it as well. True when the other side ended in order.
+    private async Task<bool> AnswerAsync(NetworkStream from, NetworkStream to, StrongBox waits)
     {
         var late = Channel.CreateBounded<(byte[] Bytes, long Due)>(256);
         var writing = WriteAsync();
         var buffer = new byte[256 * 1024];
+        var inOrder = false;
         try
         {
             while (await from.ReadAsync(buffer, _end.Token) is > 0 and var length)
             {
                 await late.Writer.WriteAsync((buffer[..length], Environment.TickCount64 + (long)Delay.TotalMilliseconds), _end.Token);
             }
+
+            inOrder = true;
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ObjectDisposedException or ChannelClosedException)
         {
@@ -190,6 +197,7 @@ internal sealed class TcpProxy : IAsyncDisposable
 
         late.Writer.TryComplete();
         await writing;
+        return inOrder;
 
         async Task WriteAsync()
         {
