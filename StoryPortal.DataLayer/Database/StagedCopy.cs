@@ -42,7 +42,7 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge,
     }
 
     /// <summary>
-    /// Writes rows that are nearly always new straight into the table, for half of what staging costs the database; the few batches with a row that is
+    /// Writes rows that are nearly always new straight into the table, once instead of twice; the few batches with a row that is
     /// there already take the other way. Returns how many rows are new.
     /// </summary>
     public async Task<int> AppendAsync<TRow>(
