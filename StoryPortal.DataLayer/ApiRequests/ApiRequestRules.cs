@@ -39,9 +39,9 @@ public static class ApiRequestRules
             RequestId = Storable(sent.RequestId, 200)!,
             Method = Storable(sent.Method, 20)!,
             Route = Storable(sent.Route, 200)!,
-            Path = Storable(sent.Path, 1000)!,
+            Path = Storable(sent.Path, ApiRequest.LongestPath)!,
             Consumer = Storable(sent.Consumer, 200),
-            UserAgent = Storable(sent.UserAgent, 500),
+            UserAgent = Storable(sent.UserAgent, ApiRequest.LongestUserAgent),
             TraceId = Storable(sent.TraceId, 100),
             Cache = Storable(sent.Cache, 50),
         };

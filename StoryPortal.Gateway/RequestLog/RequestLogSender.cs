@@ -1,7 +1,7 @@
+using System.Net.Http.Headers;
+using System.Net.Mime;
 using Microsoft.Extensions.Options;
-using StoryPortal.Gateway.Exchanges;
 using StoryPortal.Gateway.Telemetry;
-using StoryPortal.ServiceDefaults.ApiRequests;
 
 namespace StoryPortal.Gateway.RequestLog;
 
@@ -14,6 +14,8 @@ internal sealed partial class RequestLogSender(
     public const string Client = "hub-api-requests";
 
     private static readonly Uri Address = new("internal/api-requests", UriKind.Relative);
+    private static readonly MediaTypeHeaderValue Json = new(MediaTypeNames.Application.Json);
+
     // Beside the time that requests have to end: whatever they took, their lines are handed over.
     private static readonly TimeSpan LastBatches = TimeSpan.FromSeconds(2);
 
@@ -22,11 +24,20 @@ internal sealed partial class RequestLogSender(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var batch = new List<ApiRequest>(options.Value.BatchSize);
-        while (!stoppingToken.IsCancellationRequested && await HasMoreAsync(stoppingToken))
+        try
         {
-            await Task.Delay(_interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await SendAsync(batch, CancellationToken.None); // a batch on its way is not lost because the gateway stops
+            while (true)
+            {
+                await queue.NotEmptyAsync(stoppingToken);
+                while (queue.Waiting > 0)
+                {
+                    await Task.Delay(_interval, time, stoppingToken);
+                    await SendAsync(CancellationToken.None); // a batch on its way is not lost because the gateway stops
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
         }
     }
 
@@ -35,42 +46,29 @@ internal sealed partial class RequestLogSender(
         using var deadline = new CancellationTokenSource(LastBatches, time);
         await base.StopAsync(deadline.Token);
         queue.Close();
-
-        var batch = new List<ApiRequest>();
-        while (queue.Waiting.Count > 0)
+        while (queue.Waiting > 0)
         {
-            await SendAsync(batch, deadline.Token);
+            await SendAsync(deadline.Token);
         }
     }
 
-    private async Task<bool> HasMoreAsync(CancellationToken stoppingToken)
+    private async Task SendAsync(CancellationToken cancellationToken)
     {
-        try
+        if (queue.Take() is not { } batch)
         {
-            return await queue.Waiting.WaitToReadAsync(stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
-    private async Task SendAsync(List<ApiRequest> batch, CancellationToken cancellationToken)
-    {
-        batch.Clear();
-        while (batch.Count < options.Value.BatchSize && queue.Waiting.TryRead(out var exchange))
-        {
-            batch.Add(Describe(exchange));
+            return;
         }
 
         try
         {
             using var hub = clients.CreateClient(Client);
-            using var response = await hub.PostAsJsonAsync(Address, batch, ApiRequestJson.Default.IReadOnlyListApiRequest, cancellationToken);
+            using var content = new ReadOnlyMemoryContent(batch.ToJson()) { Headers = { ContentType = Json } };
+            using var response = await hub.PostAsync(Address, content, cancellationToken);
             response.EnsureSuccessStatusCode();
+            queue.Return(batch);
             _failing = false;
         }
-        catch (Exception exception) // whatever it is: the log must not end
+        catch (Exception exception) // whatever it is: the log must not end. The batch is not used again: an attempt that was given up may still read it
         {
             metrics.Dropped(batch.Count);
             if (!_failing)
@@ -81,25 +79,6 @@ internal sealed partial class RequestLogSender(
             _failing = true;
         }
     }
-
-    private static ApiRequest Describe(Exchange exchange) => new()
-    {
-        Id = Guid.CreateVersion7(exchange.Timestamp),
-        RequestId = exchange.RequestId,
-        Timestamp = exchange.Timestamp,
-        Method = exchange.Method,
-        Route = exchange.Route ?? "(none)",
-        Path = exchange.Path,
-        StatusCode = exchange.StatusCode,
-        LatencyMs = Math.Round(exchange.Latency.TotalMilliseconds, 3),
-        Consumer = exchange.Consumer,
-        ClientIp = exchange.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4().ToString() : exchange.Address?.ToString(),
-        UserAgent = exchange.UserAgent,
-        TraceId = exchange.Activity?.TraceId.ToHexString(),
-        RequestBytes = exchange.RequestBytes,
-        ResponseBytes = exchange.ResponseBytes,
-        Cache = exchange.Cache,
-    };
 
     [LoggerMessage(1, LogLevel.Warning, "No hub takes the request log: what cannot be sent is dropped. {Reason}")]
     private partial void LogDropped(string reason);

@@ -3,6 +3,12 @@ namespace StoryPortal.ServiceDefaults.ApiRequests;
 /// <summary>One request that the gateway answered: one line of the request log. Never headers, bodies or keys.</summary>
 public sealed record ApiRequest
 {
+    /// <summary>Characters of <see cref="Path"/> that are kept.</summary>
+    public const int LongestPath = 1000;
+
+    /// <summary>Characters of <see cref="UserAgent"/> that are kept.</summary>
+    public const int LongestUserAgent = 500;
+
     /// <summary>Its id, made by the gateway. A request that is sent again is stored once.</summary>
     public required Guid Id { get; init; }
 
