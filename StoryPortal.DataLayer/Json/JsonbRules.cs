@@ -10,13 +10,16 @@ namespace StoryPortal.DataLayer.Json;
 /// <summary>
 /// What JSON allows and <c>jsonb</c> does not, or would change silently: U+0000, lone surrogates, bytes that are no UTF-8, numbers beyond a
 /// double (RFC 8259 §6 names that range as the interoperable one; jsonb fails at its own, larger limit) and repeated names, of which jsonb keeps only the last.
+/// And what could be stored, and not be read again: more levels than <see cref="MostDepth"/>.
 /// </summary>
 internal static class JsonbRules
 {
+    /// <summary>How many levels of objects and arrays a value may have: what is around it in the deepest answer leaves room below the 64 that most readers take.</summary>
+    public const int MostDepth = 48;
+
     private const int SmallText = 512;
     private const int MostDigits = 1000;
     private const int MostExponent = 308;
-    private const int MostDepth = 64; // Utf8JsonReader's own limit
     private const int MostKeptNames = 4096;
 
     [ThreadStatic]
@@ -39,6 +42,9 @@ internal static class JsonbRules
         {
             switch (reader.TokenType)
             {
+                case JsonTokenType.StartObject or JsonTokenType.StartArray when reader.CurrentDepth >= MostDepth:
+                    return $"has more than {MostDepth} levels of objects and arrays.";
+
                 case JsonTokenType.StartObject:
                     objects[reader.CurrentDepth] = ++lastObject;
                     break;

@@ -27,6 +27,18 @@ public sealed class JsonbRulesTests
     public void Values_that_jsonb_refuses_or_changes_do_not(string json, string because) =>
         Assert.Contains(because, JsonbRules.Violation(Encoding.UTF8.GetBytes(json)), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("[", "]")]
+    [InlineData("{\"d\":", "}")]
+    public void Only_as_many_levels_pass_as_the_deepest_answer_has_room_for(string open, string close)
+    {
+        Assert.Null(JsonbRules.Violation(Nested(JsonbRules.MostDepth)));
+        Assert.Contains("levels", JsonbRules.Violation(Nested(JsonbRules.MostDepth + 1)), StringComparison.Ordinal);
+
+        byte[] Nested(int levels) =>
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(open, levels)) + "1" + string.Concat(Enumerable.Repeat(close, levels)));
+    }
+
     [Fact]
     public void A_number_with_thousands_of_digits_does_not_pass() =>
         Assert.NotNull(JsonbRules.Violation(Encoding.UTF8.GetBytes(new string('9', 2000))));
