@@ -12,6 +12,7 @@ internal static class ConnectionExtensions
     public static void AddConnectionLimits(this WebApplicationBuilder builder)
     {
         var options = builder.Configuration.ReadOptions<ConnectionOptions>(ConnectionOptions.Section);
+        builder.Services.AddSingleton(options);
         builder.WebHost.UseSockets(sockets => sockets.Backlog = options.Backlog);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

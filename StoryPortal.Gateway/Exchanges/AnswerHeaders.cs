@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using StoryPortal.Gateway.Connections;
 using StoryPortal.Gateway.RateLimiting;
 using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Draining;
@@ -7,7 +9,7 @@ using StoryPortal.ServiceDefaults.Draining;
 namespace StoryPortal.Gateway.Exchanges;
 
 /// <summary>Headers that every answer carries, whoever made it: ids, security, rate.</summary>
-internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvironment environment, Drain drain)
+internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, ConnectionOptions connections, IHostEnvironment environment, Drain drain)
 {
     // Data is never part of a page; a page takes everything from here, and only the documents have scripts and styles in themselves.
     private const string PolicyForData = "default-src 'none'; frame-ancestors 'none'";
@@ -26,6 +28,7 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
     private static readonly StringValues Private = "private, no-cache";
     private static readonly StringValues OneYear = "max-age=31536000; includeSubDomains";
 
+    private readonly StringValues _idle = string.Create(CultureInfo.InvariantCulture, $"timeout={Math.Floor(connections.KeepAliveSeconds)}");
     private readonly bool _tellsRates = rates.Value.Headers;
 
     // A browser would keep it for localhost, and for every other project there.
@@ -75,10 +78,17 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, IHostEnvir
             headers.Link = StringValues.Concat(headers.Link, link);
         }
 
-        // Or its next request might meet the end of the connection. HTTP/2 has a frame for that.
-        if (drain.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))
+        // Or its next request might meet the end of the connection, now or when it has been idle for too long. HTTP/2 has a frame for that.
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
         {
-            headers.Connection = Close;
+            if (drain.HasBegun)
+            {
+                headers.Connection = Close;
+            }
+            else
+            {
+                headers.KeepAlive = _idle;
+            }
         }
 
         if (_tellsRates && exchange.Rate.IsKnown)

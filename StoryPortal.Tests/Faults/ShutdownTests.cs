@@ -49,8 +49,9 @@ public sealed class ShutdownTests(FaultySystem faulty)
             await load.FlowsAsync();
             var findings = await load.StopAsync(_system.Database);
             Assert.Empty(findings);
-            Assert.Equal("", string.Join('\n', load.Requests.Where(request => request.Failed).Select(request =>
-                $"sent {Stopwatch.GetElapsedTime(at, request.At).TotalSeconds:0.00} s after the signal, failed {Stopwatch.GetElapsedTime(at, request.Answered).TotalSeconds:0.00} s after it, gone after {gone.TotalSeconds:0.00} s: {request.Failure}")));
+            var failed = string.Join('\n', load.Requests.Where(request => request.Failed).Select(request =>
+                $"sent {Stopwatch.GetElapsedTime(at, request.At).TotalSeconds:0.00} s after the signal, failed {Stopwatch.GetElapsedTime(at, request.Answered).TotalSeconds:0.00} s after it, gone after {gone.TotalSeconds:0.00} s: {request.Failure}"));
+            Assert.True(failed.Length == 0, failed);
         }
 
         // What the load stored under the same type comes before it.
