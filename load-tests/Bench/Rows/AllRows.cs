@@ -19,6 +19,7 @@ internal static class AllRows
         new SearchRow(),
         new CachedGetRow(),
         .. HitRateRow.All,
+        new MemoryRow(),
         RedisOutageRow.Frozen,
         .. ProxyRow.All,
         new UnauthorizedRow(),
@@ -26,7 +27,6 @@ internal static class AllRows
         new BatchRow(),
         new SingleEventRow(),
         .. BulkRow.All,
-        new MemoryRow(),
         new ConnectionsRow(),
         RedisOutageRow.Stopped,
     ];

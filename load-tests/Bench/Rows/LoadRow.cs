@@ -6,6 +6,7 @@ namespace StoryPortal.Bench.Rows;
 internal abstract class LoadRow(string name, string a, string b, double aim) : Row(name, a, b, "requests/s", aim)
 {
     private const double Faster = 1.03;
+    private const int EnoughSlices = 2;
 
     public override async Task PrepareAsync(Stage stage)
     {
@@ -20,15 +21,12 @@ internal abstract class LoadRow(string name, string a, string b, double aim) : R
     // The just-in-time compiler works in the background, for longer the more code a request passes: until it no longer gets faster.
     private static async Task WarmUpAsync(Stage stage, Func<Stage, TimeSpan, Task<LoadResult>> load)
     {
-        var best = 0.0;
-        for (var slice = 0; slice < stage.Options.WarmUpSlices; slice++)
+        // One slice may be slow because the compiler is at work just then, so one that is no faster does not end it.
+        var (best, noFaster) = (0.0, 0);
+        for (var slice = 0; slice < stage.Options.WarmUpSlices && noFaster < EnoughSlices; slice++)
         {
             var speed = (await load(stage, stage.Options.WarmUp)).PerSecond;
-            if (speed < best * Faster)
-            {
-                break;
-            }
-
+            noFaster = speed < best * Faster ? noFaster + 1 : 0;
             best = Math.Max(best, speed);
         }
     }
