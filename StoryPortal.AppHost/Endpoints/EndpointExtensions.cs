@@ -44,8 +44,9 @@ public static class EndpointExtensions
         }
 
 #pragma warning disable ASPIREPROBES001 // experimental in Aspire 13.5
+        // Container Apps takes no more than 10 failures.
         return project
-            .WithHttpProbe(ProbeType.Startup, "/alive", periodSeconds: 2, failureThreshold: 60, endpointName: endpoint)
+            .WithHttpProbe(ProbeType.Startup, "/alive", initialDelaySeconds: 3, periodSeconds: 6, failureThreshold: 10, endpointName: endpoint)
             .WithHttpProbe(ProbeType.Readiness, "/health/ready", periodSeconds: 5, timeoutSeconds: 3, endpointName: endpoint)
             .WithHttpProbe(ProbeType.Liveness, "/health/live", periodSeconds: 10, timeoutSeconds: 3, endpointName: endpoint);
 #pragma warning restore ASPIREPROBES001
