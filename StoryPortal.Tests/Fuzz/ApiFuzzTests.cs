@@ -50,9 +50,25 @@ public sealed class ApiFuzzTests(StoryPortalSystem servers, ITestOutputHelper ou
 
     private async Task StartAsync()
     {
+        await FillAsync();
         _rows = new RowWatch(_system.Database);
         await _rows.InstallAsync();
         _requests = new FuzzRequests(await ApiDescription.OfAsync(_system.Hub));
+    }
+
+    // What the requests name is there, until one of them deletes it: else most would only hear that it is not.
+    private async Task FillAsync()
+    {
+        foreach (var (path, field) in ((string, string)[])[("/v1/agents", "\"name\":\"filled\","), ("/v1/sessions", ""), ("/v1/events", "")])
+        {
+            foreach (var id in OddTexts.Ids)
+            {
+                using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(_system.Gateway.Anonymous.BaseAddress!, path)) { Content = Answers.Json($$"""{"id":"{{id}}",{{field}}"type":"fuzz"}""") };
+                message.Headers.Add("X-API-Key", GatewayProcess.AdminKey);
+                using var stored = await _client.SendAsync(message);
+                Assert.Equal(HttpStatusCode.Created, stored.StatusCode);
+            }
+        }
     }
 
     private async Task AskAsync(int count)
