@@ -19,7 +19,6 @@ internal static class AllRows
         new SearchRow(),
         new CachedGetRow(),
         .. HitRateRow.All,
-        new MemoryRow(),
         RedisOutageRow.Frozen,
         .. ProxyRow.All,
         new UnauthorizedRow(),
@@ -27,6 +26,7 @@ internal static class AllRows
         new BatchRow(),
         new SingleEventRow(),
         .. BulkRow.All,
+        new MemoryRow(),
         new ConnectionsRow(),
         RedisOutageRow.Stopped,
     ];

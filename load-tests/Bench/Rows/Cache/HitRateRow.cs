@@ -9,8 +9,7 @@ namespace StoryPortal.Bench.Rows.Cache;
 /// <param name="aim">The share that has to be reached.</param>
 internal sealed partial class HitRateRow(string? tier, double aim) : Row($"cache/hit rate, {tier ?? "all tiers"}", "hits", "lookups", "lookups", aim)
 {
-    // 400,000 requests, 60,000 of them for sessions: a busy hub has had them within minutes, and a session lives in the cache for an hour.
-    private const int WarmUpRounds = 4;
+    private const int WarmUpRounds = 2;
 
     private static (IReadOnlyDictionary<string, double> Hits, IReadOnlyDictionary<string, double> Misses)? s_counted;
 
@@ -22,7 +21,7 @@ internal sealed partial class HitRateRow(string? tier, double aim) : Row($"cache
     {
         if (s_counted is null)
         {
-            // Hit rates are those of a system that has been used for a while.
+            // Hit rates are those of a system that has been used for a while; a session lives in the cache for an hour.
             for (var round = 0; round < WarmUpRounds; round++)
             {
                 await MixedLoad.RunAsync(stage, stage.Hub, round);
