@@ -13,10 +13,10 @@ public sealed record AgentOverview(Agent Agent, RawJson Events, AgentMetrics Met
 /// <summary>How an agent does.</summary>
 public sealed record AgentMetrics
 {
-    /// <summary>Its events in all; of more than a million, a million is told.</summary>
+    /// <summary>Its events in all.</summary>
     public required long EventsTotal { get; init; }
 
-    /// <summary>Its events of the last 24 hours; of more than a million, a million is told.</summary>
+    /// <summary>Its events of the last 24 hours.</summary>
     [JsonPropertyName("events_last_24h")]
     public required long EventsLast24Hours { get; init; }
 

@@ -36,5 +36,9 @@ public sealed class CacheOptions
     [Range(0, 1_000_000)]
     public int WarmAgents { get; set; } = 10_000;
 
+    /// <summary>Sessions that the worker puts into Redis when it starts, at most, the latest first. Default 10,000.</summary>
+    [Range(0, 1_000_000)]
+    public int WarmSessions { get; set; } = 10_000;
+
     internal TimeSpan StaleWindow => TimeSpan.FromMinutes(StaleMinutes);
 }

@@ -8,10 +8,11 @@ using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Models;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.DataLayer.Sessions;
 
 namespace StoryPortal.DataLayer.Caching;
 
-/// <summary>Puts what will be asked for first into Redis, in bulk: active agents, services and their list, model configurations.</summary>
+/// <summary>Puts what will be asked for first into Redis, in bulk: active agents, the latest sessions, services and their list, model configurations.</summary>
 public sealed class CacheWarmer
 {
     private const int Batch = 1000;
@@ -20,16 +21,18 @@ public sealed class CacheWarmer
     private readonly CacheBackplane _backplane;
     private readonly CacheMetrics _metrics;
     private readonly AgentStore _agents;
+    private readonly SessionStore _sessions;
     private readonly ServiceStore _services;
     private readonly ModelConfigStore _models;
     private readonly CacheOptions _options;
     private readonly TimeProvider _time;
 
     internal CacheWarmer(
-        RedisAnswers answers, CacheBackplane backplane, CacheMetrics metrics, AgentStore agents, ServiceStore services, ModelConfigStore models,
-        IOptions<CacheOptions> options, TimeProvider time)
+        RedisAnswers answers, CacheBackplane backplane, CacheMetrics metrics, AgentStore agents, SessionStore sessions, ServiceStore services,
+        ModelConfigStore models, IOptions<CacheOptions> options, TimeProvider time)
     {
-        (_answers, _backplane, _metrics, _agents, _services, _models, _options, _time) = (answers, backplane, metrics, agents, services, models, options.Value, time);
+        (_answers, _backplane, _metrics, _options, _time) = (answers, backplane, metrics, options.Value, time);
+        (_agents, _sessions, _services, _models) = (agents, sessions, services, models);
     }
 
     /// <summary>Warms the cache; returns null when Redis cannot be used now.</summary>
@@ -43,13 +46,15 @@ public sealed class CacheWarmer
         var start = Stopwatch.GetTimestamp();
         try
         {
-            var (agents, (services, lists), models) = (await WarmAgentsAsync(cancellationToken), await WarmServicesAsync(cancellationToken), await WarmModelsAsync(cancellationToken));
+            var (agents, sessions) = (await WarmAgentsAsync(cancellationToken), await WarmSessionsAsync(cancellationToken));
+            var ((services, lists), models) = (await WarmServicesAsync(cancellationToken), await WarmModelsAsync(cancellationToken));
             var took = Stopwatch.GetElapsedTime(start);
             _metrics.Warmed(CacheTier.AgentMetadata, agents);
+            _metrics.Warmed(CacheTier.UserSessions, sessions);
             _metrics.Warmed(CacheTier.ServiceRegistry, services + lists);
             _metrics.Warmed(CacheTier.ModelConfigs, models);
             _metrics.WarmUpTook(took);
-            return new WarmUp(agents, services, lists, models, Math.Round(took.TotalMilliseconds, 3));
+            return new WarmUp(agents, sessions, services, lists, models, Math.Round(took.TotalMilliseconds, 3));
         }
         catch (RedisServerException) // full
         {
@@ -62,16 +67,21 @@ public sealed class CacheWarmer
         }
     }
 
+    private async Task<int> WarmAgentsAsync(CancellationToken cancellationToken) => await WarmAsync(
+        await _agents.ActiveIdsAsync(_options.WarmAgents, cancellationToken), CacheKey.Agent, ids => _agents.GetManyAsync(ids, cancellationToken), agent => agent.Id, StoryJson.Contracts.Agent);
+
+    private async Task<int> WarmSessionsAsync(CancellationToken cancellationToken) => await WarmAsync(
+        await _sessions.LatestIdsAsync(_options.WarmSessions, cancellationToken), CacheKey.Session, ids => _sessions.GetManyAsync(ids, cancellationToken), session => session.Id, StoryJson.Contracts.Session);
+
     // The versions are read before the rows: whatever is written meanwhile makes these answers invalid, as with any other load.
-    private async Task<int> WarmAgentsAsync(CancellationToken cancellationToken)
+    private async Task<int> WarmAsync<T>(List<Guid> all, Func<Guid, CacheKey> keyOf, Func<Guid[], Task<List<T>>> readAsync, Func<T, Guid> idOf, JsonTypeInfo<T> type)
     {
         var warmed = 0;
-        foreach (var ids in (await _agents.ActiveIdsAsync(_options.WarmAgents, cancellationToken)).Chunk(Batch))
+        foreach (var ids in all.Chunk(Batch))
         {
-            var versions = await _answers.VersionsAsync([.. ids.Select(CacheKey.AgentTag)]);
+            var versions = await _answers.VersionsAsync([.. ids.Select(id => keyOf(id).Tag)]);
             var byId = ids.Zip(versions).ToDictionary(pair => pair.First, pair => pair.Second);
-            var agents = await _agents.GetManyAsync(ids, cancellationToken);
-            warmed += await StoreAsync(agents, agent => CacheKey.Agent(agent.Id), agent => byId[agent.Id], StoryJson.Contracts.Agent);
+            warmed += await StoreAsync(await readAsync(ids), row => keyOf(idOf(row)), row => byId[idOf(row)], type);
         }
 
         return warmed;

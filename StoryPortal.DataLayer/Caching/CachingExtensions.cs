@@ -3,6 +3,7 @@ using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Models;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults.Health;
 
 namespace StoryPortal.DataLayer.Caching;
@@ -34,6 +35,7 @@ internal static class CachingExtensions
             services.GetRequiredService<CacheBackplane>(),
             services.GetRequiredService<CacheMetrics>(),
             services.GetRequiredService<AgentStore>(),
+            services.GetRequiredService<SessionStore>(),
             services.GetRequiredService<ServiceStore>(),
             services.GetRequiredService<ModelConfigStore>(),
             services.GetRequiredService<IOptions<CacheOptions>>(),

@@ -25,8 +25,8 @@ internal sealed partial class WarmUpWorker(CacheWarmer warmer, TimeProvider time
                 {
                     _report = string.Create(
                         CultureInfo.InvariantCulture,
-                        $"Warmed {done.Agents} agents, {done.Services} services and their list, and {done.ModelConfigs} model configs in {done.DurationMs:0} ms.");
-                    LogWarmed(done.Agents, done.Services, done.ModelConfigs, done.DurationMs);
+                        $"Warmed {done.Agents} agents, {done.Sessions} sessions, {done.Services} services and their list, and {done.ModelConfigs} model configs in {done.DurationMs:0} ms.");
+                    LogWarmed(done.Agents, done.Sessions, done.Services, done.ModelConfigs, done.DurationMs);
                     return;
                 }
             }
@@ -43,6 +43,6 @@ internal sealed partial class WarmUpWorker(CacheWarmer warmer, TimeProvider time
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "The cache is warmed with {Agents} agents, {Services} services and their list, and {ModelConfigs} model configs in {DurationMs} ms")]
-    private partial void LogWarmed(int agents, int services, int modelConfigs, double durationMs);
+    [LoggerMessage(1, LogLevel.Information, "The cache is warmed with {Agents} agents, {Sessions} sessions, {Services} services and their list, and {ModelConfigs} model configs in {DurationMs} ms")]
+    private partial void LogWarmed(int agents, int sessions, int services, int modelConfigs, double durationMs);
 }

@@ -30,7 +30,7 @@ public sealed class EventStatsStore(StoryDatabase database)
             EventBucket.Hour => TimeSpan.FromHours(1),
             _ => TimeSpan.FromDays(1),
         };
-        var (firstHour, lastHour) = (Hour(filter.From.AddHours(1).AddTicks(-1)), Hour(filter.To));
+        var (firstHour, lastHour) = (CountedHour.From(filter.From), CountedHour.Of(filter.To));
         if (filter.Bucket == EventBucket.Minute || filter.AgentId is not null || firstHour >= lastHour)
         {
             return database.ListAsync(
@@ -72,8 +72,6 @@ public sealed class EventStatsStore(StoryDatabase database)
             SELECT type, timestamp, 1 FROM mcp_documents.events WHERE timestamp >= $5 AND timestamp < $3 {andType}) counted
         GROUP BY bucket, type ORDER BY bucket, type LIMIT $6
         """);
-
-    private static DateTimeOffset Hour(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
 
     private static EventCount Read(NpgsqlDataReader row) => new(row.GetTime(1), row.GetString(0), row.GetInt64(2));
 }

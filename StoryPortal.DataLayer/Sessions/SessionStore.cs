@@ -21,6 +21,12 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
     private static readonly Query GetQuery = new("sessions.get", QueryClass.Simple,
         $"SELECT {Columns} FROM mcp_documents.sessions WHERE id = $1");
 
+    private static readonly Query GetManyQuery = new("sessions.get_many", QueryClass.Simple,
+        $"SELECT {Columns} FROM mcp_documents.sessions WHERE id = ANY($1)");
+
+    private static readonly Query LatestIdsQuery = new("sessions.latest_ids", QueryClass.Simple,
+        "SELECT id FROM mcp_documents.sessions ORDER BY created_at DESC, id DESC LIMIT $1");
+
     private static readonly Query InsertQuery = new("sessions.insert", QueryClass.Simple, $"""
         INSERT INTO mcp_documents.sessions ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (id) DO NOTHING
@@ -54,6 +60,14 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
     /// <summary>One session, or null.</summary>
     public Task<Session?> GetAsync(Guid id, CancellationToken cancellationToken) =>
         database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
+
+    /// <summary>The ids of sessions, active or not, the latest first.</summary>
+    internal Task<List<Guid>> LatestIdsAsync(int limit, CancellationToken cancellationToken) =>
+        database.ListAsync(LatestIdsQuery, [Sql.Int(limit)], row => row.GetGuid(0), cancellationToken);
+
+    /// <summary>Those sessions that there are.</summary>
+    internal Task<List<Session>> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        database.ListAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
 
     /// <summary>Stores a new session; false when its id is taken.</summary>
     public async Task<bool> InsertAsync(Session session, CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ internal static class CacheEndpoints
         var cache = admin.MapGroup("/cache");
 
         cache.MapPost("/warm", WarmAsync)
-            .WithName("WarmCache").WithSummary("Put active agents, services with their list, and model configs into Redis")
+            .WithName("WarmCache").WithSummary("Put active agents, the latest sessions, services with their list, and model configs into Redis")
             .Produces<WarmUp>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
         cache.MapPost("/flush", FlushAsync)

@@ -33,6 +33,23 @@ public sealed class CacheAdminTests(StoryPortalSystem system)
     }
 
     [Fact]
+    public async Task The_latest_sessions_are_warmed_whether_they_are_active_or_not()
+    {
+        using var created = await system.Gateway.PostAsync(new Uri("/v1/sessions", UriKind.Relative), Answers.Json("""{"type": "cache-admin-test"}"""));
+        var address = new Uri($"/v1/sessions/{(await created.JsonAsync(HttpStatusCode.Created)).Id()}", UriKind.Relative);
+        using var ended = await system.Gateway.PostAsync(new Uri($"{address}/end", UriKind.Relative), null);
+        await ended.JsonAsync();
+
+        await Eventually.TrueAsync(async () => // unless another test flushes in between
+        {
+            using var flushed = await system.Gateway.PostAsync(Flush, null);
+            using var warmed = await system.Gateway.PostAsync(Warm, null);
+            Assert.True((await warmed.JsonAsync()).GetProperty("sessions").GetInt32() >= 1);
+            return await SourceAsync(address) == "HIT";
+        });
+    }
+
+    [Fact]
     public async Task The_list_of_services_is_warmed_too()
     {
         var list = new Uri("/v1/services", UriKind.Relative);

@@ -20,7 +20,8 @@ internal sealed class RowWatch(OwnDatabase database)
             name text;
         BEGIN
             FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'mcp_documents' AND tablename NOT IN
-                ('events', 'services', 'service_instances', 'service_registry', 'api_requests', 'event_counts', 'event_counts_progress', 'maintenance_jobs', 'schema_versions')
+                ('events', 'services', 'service_instances', 'service_registry', 'api_requests', 'maintenance_jobs', 'schema_versions',
+                 'event_counts', 'event_counts_progress', 'agent_event_counts', 'agent_event_hours')
             LOOP
                 EXECUTE format('CREATE TRIGGER watch AFTER INSERT OR UPDATE OR DELETE ON mcp_documents.%I FOR EACH ROW EXECUTE FUNCTION watch.note()', name);
             END LOOP;

@@ -12,7 +12,7 @@ public sealed class SchemaTests(StoryPortalSystem system) : IAsyncLifetime
 {
     private static readonly string[] Tables =
     [
-        "agents", "api_keys", "api_requests", "event_counts", "event_counts_progress", "events", "idempotency_keys", "maintenance_jobs",
+        "agent_event_counts", "agent_event_hours", "agents", "api_keys", "api_requests", "event_counts", "event_counts_progress", "events", "idempotency_keys", "maintenance_jobs",
         "model_configs", "performance_baselines", "quality_scores", "schema_versions", "service_instances", "service_registry", "services", "sessions",
     ];
 

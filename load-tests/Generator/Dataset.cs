@@ -43,7 +43,7 @@ public sealed class Dataset(DatasetSize size, int seed = 1)
 
     /// <summary>Deletes all rows of the tables, whoever wrote them, and what was counted of them.</summary>
     public static Task EmptyAsync(NpgsqlDataSource database, CancellationToken cancellationToken) => RunAsync(database,
-        "TRUNCATE mcp_documents.agents, mcp_documents.sessions, mcp_documents.events, mcp_documents.event_counts, mcp_documents.api_requests", cancellationToken);
+        "TRUNCATE mcp_documents.agents, mcp_documents.sessions, mcp_documents.events, mcp_documents.api_requests", cancellationToken);
 
     private static async Task FillAsync(NpgsqlDataSource database, TableRows rows, Action<string> progress, CancellationToken cancellationToken)
     {
