@@ -88,6 +88,10 @@ internal sealed class Stage : IAsyncDisposable
             await using var command = system.Database.CreateCommand("CHECKPOINT");
             command.CommandTimeout = 0;
             await command.ExecuteNonQueryAsync(stopped);
+
+            // When the worker started and warmed the cache, there was nothing yet.
+            using var warmed = await stage.Hub.PostAsync(new Uri("/v1/admin/cache/warm", UriKind.Relative), null, stopped);
+            warmed.EnsureSuccessStatusCode();
             return stage;
         }
         catch
