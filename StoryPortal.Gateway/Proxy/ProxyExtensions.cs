@@ -56,6 +56,7 @@ internal static class ProxyExtensions
     public static void MapProxy(this WebApplication app) => app
         .MapReverseProxy(proxy =>
         {
+            proxy.UseMiddleware<FirstBytesMiddleware>();
             proxy.UseMiddleware<ForwardingMiddleware>();
             proxy.UseMiddleware<RetryMiddleware>();
             proxy.UseLoadBalancing();

@@ -12,21 +12,23 @@ internal sealed class BareStatusMiddleware(RequestDelegate next, IProblemDetails
     {
         var answered = next(context);
         return !answered.IsCompletedSuccessfully ? CompleteAsync(answered, context)
-            : IsBare(context.Response) ? WriteAsync(context)
+            : IsBare(context) ? WriteAsync(context)
             : Task.CompletedTask;
     }
 
     private async Task CompleteAsync(Task answered, HttpContext context)
     {
         await answered;
-        if (IsBare(context.Response))
+        if (IsBare(context))
         {
             await WriteAsync(context);
         }
     }
 
-    private static bool IsBare(HttpResponse response) =>
-        response.StatusCode is >= 400 and < 600 && !response.HasStarted && response.ContentLength is null && string.IsNullOrEmpty(response.ContentType);
+    // Nobody reads what a caller who has left is told.
+    private static bool IsBare(HttpContext context) =>
+        context.Response is { StatusCode: >= 400 and < 600, HasStarted: false, ContentLength: null } response && string.IsNullOrEmpty(response.ContentType)
+        && !context.RequestAborted.IsCancellationRequested;
 
     private Task<bool> WriteAsync(HttpContext context) => problems.TryWriteAsync(new ProblemDetailsContext
     {

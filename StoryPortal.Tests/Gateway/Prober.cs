@@ -31,12 +31,15 @@ internal sealed class Prober : IAsyncDisposable
     /// <summary>Milliseconds that 95 of 100 answers did not exceed.</summary>
     public double Percentile95 => _milliseconds.Order().ElementAt((int)Math.Ceiling(0.95 * _milliseconds.Count) - 1);
 
+    /// <summary>Whether one was not answered, or not as it should be: then there are no more.</summary>
+    public bool Failed => _asking.IsFaulted;
+
     /// <summary>Waits for as many answers more.</summary>
     public async Task AnsweredAsync(int more)
     {
         var enough = Answered + more;
-        await Eventually.TrueAsync(() => Task.FromResult(Answered >= enough || _asking.IsFaulted));
-        if (_asking.IsFaulted)
+        await Eventually.TrueAsync(() => Task.FromResult(Answered >= enough || Failed));
+        if (Failed)
         {
             await _asking;
         }
@@ -63,7 +66,7 @@ internal sealed class Prober : IAsyncDisposable
         {
             var started = Stopwatch.GetTimestamp();
             using var response = await _client.GetAsync(Probe);
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.True(response.StatusCode == HttpStatusCode.OK, $"{response.StatusCode} after {_milliseconds.Count} answers: {await response.Content.ReadAsStringAsync()}");
             _milliseconds.Enqueue(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             try
             {
