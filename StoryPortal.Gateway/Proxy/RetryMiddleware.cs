@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
+using StoryPortal.Gateway.Exchanges;
 using StoryPortal.Gateway.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -7,12 +9,15 @@ namespace StoryPortal.Gateway.Proxy;
 
 /// <summary>
 /// Sends a request to another hub when one has failed, as long as nothing can happen twice: only what reads and has no body, and only before the
-/// answer has begun. A hub that could not even be connected to has not seen the request, so any may go to another then.
+/// answer has begun. A hub that could not even be connected to has not seen the request, so any may go to another then. An only hub is asked once
+/// more itself where the request failed at once: its connection may have broken because of others, whose requests go over the same.
 /// </summary>
 internal sealed class RetryMiddleware(RequestDelegate next, GatewayMetrics metrics)
 {
     private const int MostAttempts = 3;
     private const string RetryAfterSeconds = "1";
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -32,7 +37,9 @@ internal sealed class RetryMiddleware(RequestDelegate next, GatewayMetrics metri
         for (var attempt = 2; attempt <= MostAttempts && CanRepeat(context, error); attempt++)
         {
             others.Remove(proxied.ProxiedDestination!);
-            List<DestinationState> healthy = [.. others.Where(hub => hub.Health.Active != DestinationHealth.Unhealthy)];
+            List<DestinationState> healthy = attempt == 2 && proxied.AllDestinations.Count == 1 && !IsUnreachable(error) && HasJustBegun(context)
+                ? [proxied.ProxiedDestination!]
+                : [.. others.Where(hub => hub.Health.Active != DestinationHealth.Unhealthy)];
             if (healthy.Count == 0)
             {
                 break;
@@ -76,8 +83,13 @@ internal sealed class RetryMiddleware(RequestDelegate next, GatewayMetrics metri
         }
 
         return error.Error is ForwarderError.Request or ForwarderError.ResponseBodyDestination
-            && (Reads(context) || error.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError });
+            && (Reads(context) || IsUnreachable(error));
     }
+
+    // A hub that hangs would only be waited for twice.
+    private static bool HasJustBegun(HttpContext context) => Stopwatch.GetElapsedTime(Exchange.Of(context).Started) < Soon;
+
+    private static bool IsUnreachable(IForwarderErrorFeature error) => error.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError };
 
     private static bool Reads(HttpContext context) =>
         (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method))

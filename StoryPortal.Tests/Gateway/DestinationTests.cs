@@ -63,6 +63,30 @@ public sealed class DestinationTests
     }
 
     [Fact]
+    public async Task A_read_that_breaks_off_is_asked_once_more_of_an_only_hub_and_a_write_is_not()
+    {
+        var calls = 0;
+        await using var hub = await FakeHub.StartAsync(app => app.MapMethods("/v1/breaks", ["GET", "POST"], (HttpContext context) =>
+        {
+            if (Interlocked.Increment(ref calls) % 2 == 1)
+            {
+                context.Abort();
+            }
+
+            return "here";
+        }));
+        await using var gateway = await GatewayProcess.StartAsync([hub]);
+        await Eventually.TrueAsync(() => HealthyAsync(gateway, "1 of 1 hubs answer."));
+
+        using var read = await gateway.GetAsync("/v1/breaks", GatewayProcess.AdminKey);
+        Assert.Equal((HttpStatusCode.OK, "here", 2), (read.StatusCode, await read.Content.ReadAsStringAsync(), calls));
+
+        using var write = await gateway.SendAsync(HttpMethod.Post, "/v1/breaks", GatewayProcess.AdminKey);
+        await write.ProblemAsync(HttpStatusCode.BadGateway);
+        Assert.Equal(3, calls);
+    }
+
+    [Fact]
     public async Task A_hub_that_says_nothing_for_longer_than_its_route_allows_is_given_up()
     {
         await using var hub = await FakeHub.StartAsync(app => app.MapGet("/v1/silence", (HttpContext context) =>
