@@ -100,13 +100,10 @@ public sealed class AgentEventCountTests(StoryPortalSystem system) : IAsyncLifet
         await using var command = _database.Source.CreateCommand($"EXPLAIN (ANALYZE, FORMAT JSON) {ProductQueries.Texts.Single(query => query.Name == "agents.overview").Sql}");
         command.Parameters.AddRange((NpgsqlParameter[])[Sql.Uuid(_agent), Sql.Time(Now.AddHours(-24)), Sql.Int(10), Sql.Time(Now.AddHours(-23))]);
         using var plan = JsonDocument.Parse((string)(await command.ExecuteScalarAsync())!);
-        return Nodes(plan.RootElement[0].GetProperty("Plan"))
+        return QueryPlan.Nodes(plan.RootElement[0].GetProperty("Plan"))
             .Where(node => node.TryGetProperty("Relation Name", out var relation) && relation.ValueEquals("events"))
             .Sum(node => (node.GetProperty("Actual Rows").GetDouble() + Number(node, "Rows Removed by Filter")) * node.GetProperty("Actual Loops").GetDouble());
     }
 
     private static double Number(JsonElement node, string name) => node.TryGetProperty(name, out var value) ? value.GetDouble() : 0;
-
-    private static IEnumerable<JsonElement> Nodes(JsonElement node) =>
-        node.TryGetProperty("Plans", out var children) ? children.EnumerateArray().SelectMany(Nodes).Prepend(node) : [node];
 }

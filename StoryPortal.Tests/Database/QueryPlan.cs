@@ -51,7 +51,8 @@ internal sealed record QueryPlan(Query Query, string Text)
         };
     }
 
-    private static IEnumerable<JsonElement> Nodes(JsonElement node) =>
+    /// <summary>A node of a plan, and all below it.</summary>
+    public static IEnumerable<JsonElement> Nodes(JsonElement node) =>
         node.TryGetProperty("Plans", out var children) ? children.EnumerateArray().SelectMany(Nodes).Prepend(node) : [node];
 
     private static async Task<object?> RunAsync(string sql, NpgsqlConnection connection)
