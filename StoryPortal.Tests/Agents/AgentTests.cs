@@ -154,7 +154,8 @@ public sealed class AgentTests(StoryPortalSystem system)
         await using var count = system.Database.CreateCommand(
             """
             SELECT query FROM pg_stat_statements, generate_series(1, calls)
-            WHERE query ~ 'mcp_documents\.(agents|events)\M' AND query !~ 'pg_locks|events_seq_seq|\mseq\M' -- counting and streaming go by order of arrival, at any time
+            WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) -- other hubs have databases on this server
+                AND query ~ 'mcp_documents\.(agents|events)\M' AND query !~ 'pg_locks|events_seq_seq|\mseq\M' -- counting and streaming go by order of arrival, at any time
                 AND query !~ 'mcp_documents\.service' -- leases of services end at any time as well, and leave an event
             """);
         await using var rows = await count.ExecuteReaderAsync();
