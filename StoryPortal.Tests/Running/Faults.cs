@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,6 +12,6 @@ internal static class Faults
     {
         var resource = system.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
         var result = await system.App.ResourceCommands.ExecuteCommandAsync(resource, command);
-        Assert.True(result.Success, $"{command} of {name} failed.");
+        Assert.True(result.Success, $"{command} of {name} failed: {JsonSerializer.Serialize(result)}");
     }
 }

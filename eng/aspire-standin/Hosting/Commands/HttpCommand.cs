@@ -74,7 +74,7 @@ namespace Aspire.Hosting
                 return new ExecuteCommandResult
                 {
                     Success = response.IsSuccessStatusCode,
-                    Message = response.IsSuccessStatusCode ? null : $"The request was answered with {(int)response.StatusCode}.",
+                    Message = response.IsSuccessStatusCode ? null : $"The request was answered with {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(context.CancellationToken)}",
                 };
             }));
         }
