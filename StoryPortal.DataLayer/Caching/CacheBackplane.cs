@@ -113,7 +113,8 @@ internal sealed partial class CacheBackplane(
         redis.ConnectionFailed += OnConnectionFailed;
         try
         {
-            await ListenAsync(stoppingToken);
+            await redis.ListenAsync(Channel, Receive, stoppingToken);
+            await BeatAsync(stoppingToken);
         }
         finally
         {
@@ -124,20 +125,13 @@ internal sealed partial class CacheBackplane(
     // A connection may break and be back between two beats, and what others told in between is lost.
     private void OnConnectionFailed(object? sender, ConnectionFailedEventArgs failed) => Lost(failed.Exception ?? new RedisConnectionException(failed.FailureType, "a connection broke"));
 
-    private async Task ListenAsync(CancellationToken stoppingToken)
+    private async Task BeatAsync(CancellationToken stoppingToken)
     {
-        var subscribed = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (!subscribed)
-                {
-                    await redis.GetSubscriber().SubscribeAsync(Channel, (_, message) => Receive(message));
-                    subscribed = true;
-                }
-
-                await BeatAsync(stoppingToken);
+                await HearBeatAsync(stoppingToken);
                 if (!_hears || _owes)
                 {
                     await RecoverAsync();
@@ -176,7 +170,7 @@ internal sealed partial class CacheBackplane(
         }
     }
 
-    private async Task BeatAsync(CancellationToken cancellationToken)
+    private async Task HearBeatAsync(CancellationToken cancellationToken)
     {
         var beat = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var number = Interlocked.Increment(ref _beatNumber);

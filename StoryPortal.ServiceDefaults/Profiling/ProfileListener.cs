@@ -9,6 +9,8 @@ namespace StoryPortal.ServiceDefaults.Profiling;
 /// <summary>Hears, through Redis, that this process is to profile itself, and tells whoever asked what came of it.</summary>
 internal sealed partial class ProfileListener(SelfProfiler profiler, IEnumerable<IConnectionMultiplexer> redis, ILogger<ProfileListener> logger) : BackgroundService
 {
+    private static readonly TimeSpan TellingPatience = TimeSpan.FromSeconds(30);
+
     private readonly IConnectionMultiplexer? _redis = redis.FirstOrDefault();
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, CancellationTokenSource> _underWay = [];
@@ -40,12 +42,15 @@ internal sealed partial class ProfileListener(SelfProfiler profiler, IEnumerable
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         lock (_lock)
         {
-            _underWay[order.Id] = ends;
+            if (!_underWay.TryAdd(order.Id, ends))
+            {
+                return; // whoever asks asks again where it does not know whether it was heard
+            }
         }
 
         try
         {
-            await TellAsync(order.Id, await profiler.RunAsync(order, ends.Token));
+            await TellAsync(order.Id, await profiler.RunAsync(order, ends.Token), ends.Token);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
@@ -55,7 +60,7 @@ internal sealed partial class ProfileListener(SelfProfiler profiler, IEnumerable
         {
             LogFailed(order.Id, exception);
             await TellAsync(order.Id, new ProfileOutcome(
-                ProfileStatus.Unavailable, $"{profiler.Service} {profiler.Instance} failed to profile itself ({exception.GetType().Name}): its log says more."));
+                ProfileStatus.Unavailable, $"{profiler.Service} {profiler.Instance} failed to profile itself ({exception.GetType().Name}): its log says more."), stoppingToken);
         }
         finally
         {
@@ -66,9 +71,14 @@ internal sealed partial class ProfileListener(SelfProfiler profiler, IEnumerable
         }
     }
 
-    // Where Redis does not take it, whoever asked hears nothing, and says so when its patience ends.
-    private Task<long> TellAsync(Guid id, ProfileOutcome outcome) => _redis!.GetSubscriber().PublishAsync(
-        ProfileOrder.OutcomeOf(id), JsonSerializer.SerializeToUtf8Bytes(outcome, ProfileJson.Default.ProfileOutcome), CommandFlags.FireAndForget);
+    // Where Redis does not take it in time, whoever asked hears nothing, and says so when its patience ends.
+    private async Task TellAsync(Guid id, ProfileOutcome outcome, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TellingPatience);
+        Task telling = _redis!.TellAsync(ProfileOrder.OutcomeOf(id), JsonSerializer.SerializeToUtf8Bytes(outcome, ProfileJson.Default.ProfileOutcome), patience.Token);
+        await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     [LoggerMessage(1, LogLevel.Information, "Profile {Id} was ended: nobody waits for it any more")]
     private partial void LogNotWanted(Guid id);

@@ -36,7 +36,7 @@ public sealed class ProfileOrderTests
         await using var connection = await redis.ConnectAsync();
         var answered = new TaskCompletionSource<ProfileOutcome>();
         await connection.GetSubscriber().SubscribeAsync(
-            ProfileOrder.OutcomeOf(order.Id), (_, message) => answered.SetResult(JsonSerializer.Deserialize((byte[])message!, ProfileJson.Default.ProfileOutcome)!));
+            ProfileOrder.OutcomeOf(order.Id), (_, message) => answered.TrySetResult(JsonSerializer.Deserialize((byte[])message!, ProfileJson.Default.ProfileOutcome)!));
         await Eventually.TrueAsync(async () => await connection.GetSubscriber().PublishAsync(
             ProfileOrder.ChannelOf("gateway", "door"), JsonSerializer.SerializeToUtf8Bytes(order, ProfileJson.Default.ProfileOrder)) == 1);
         return await answered.Task.WaitAsync(TimeSpan.FromMinutes(1));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using StackExchange.Redis;
 using StoryPortal.DataLayer.Performance;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Profiling;
 
@@ -11,6 +12,9 @@ internal sealed class ProfileRequests(ScorecardReader scorecards, SelfProfiler s
 {
     // Beyond the sampling: to begin, to make the profile of the samples, on a busy machine. With the longest profile less than the gateway waits.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+
+    // Profiled, this process and Redis' answers to it are slow for moments.
+    private static readonly TimeSpan RedisPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>The process that <paramref name="service"/> and <paramref name="instance"/> mean; else why there is none.</summary>
     /// <remarks>Without an instance it is this hub among the hubs, and of another service the instance that used most of the processor lately.</remarks>
@@ -48,11 +52,12 @@ internal sealed class ProfileRequests(ScorecardReader scorecards, SelfProfiler s
     {
         var (channel, outcomes) = (ProfileOrder.ChannelOf(process.Service, process.Instance), ProfileOrder.OutcomeOf(order.Id));
         var heard = new TaskCompletionSource<ProfileOutcome?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var subscriber = redis.GetSubscriber();
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await subscriber.SubscribeAsync(outcomes, (_, message) => heard.TrySetResult(JsonSerializer.Deserialize((byte[])message!, ProfileJson.Default.ProfileOutcome)));
-            if (await subscriber.PublishAsync(channel, Message(order)) == 0)
+            ends.CancelAfter(RedisPatience);
+            await redis.ListenAsync(outcomes, message => heard.TrySetResult(JsonSerializer.Deserialize((byte[])message!, ProfileJson.Default.ProfileOutcome)), ends.Token);
+            if (await redis.TellAsync(channel, Message(order), ends.Token) == 0)
             {
                 return Unavailable($"{process.Service} {process.Instance} does not listen: it has ended, or runs a version that cannot profile itself.");
             }
@@ -60,7 +65,7 @@ internal sealed class ProfileRequests(ScorecardReader scorecards, SelfProfiler s
             return await heard.Task.WaitAsync(TimeSpan.FromSeconds(order.Seconds) + Patience, time, cancellationToken)
                 ?? Unavailable($"{process.Service} {process.Instance} answered nothing.");
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return Unavailable("Redis, through which processes are asked, does not answer.");
         }
@@ -70,6 +75,7 @@ internal sealed class ProfileRequests(ScorecardReader scorecards, SelfProfiler s
         }
         finally
         {
+            var subscriber = redis.GetSubscriber();
             await subscriber.UnsubscribeAsync(outcomes, flags: CommandFlags.FireAndForget);
             if (!heard.Task.IsCompleted) // nobody waits for it any more
             {
