@@ -38,7 +38,7 @@ internal static class TelemetryExtensions
                 .AddView(instrument => IsIdle(instrument) ? MetricStreamConfiguration.Drop : null)
                 .AddPrometheusExporter())
             .WithTracing(tracing => tracing
-                .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)))
+                .SetSampler(new ParentBasedSampler(new RootSampler(ratio)))
                 .AddSource(PlatformSources)
                 .AddSource(TelemetryNames.MeterPattern));
         builder.Services.AddTransient<IStartupFilter, RequestSpanFilter>();

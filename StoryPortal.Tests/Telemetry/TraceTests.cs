@@ -46,6 +46,19 @@ public sealed class TraceTests(CollectedSystem collected) : IClassFixture<Collec
     }
 
     [Fact]
+    public async Task A_trace_begins_with_a_request_or_a_job_and_not_with_what_processes_ask_for_themselves()
+    {
+        // Of every process, so that what it did by itself before has arrived as well.
+        using var run = await _system.Gateway.PostAsync(new Uri("/v1/admin/jobs/index-report/run", UriKind.Relative), null);
+        await run.JsonAsync(HttpStatusCode.Accepted);
+        await Eventually.TrueAsync(() => Task.FromResult(
+            ((string[])["gateway", "service-hub", "data-layer"]).All(service => _collector.Spans.Any(span => span.Service == service && (span.ParentId.Length == 0 || service == "service-hub")))));
+
+        Assert.All(_collector.Spans.Where(span => span.ParentId.Length == 0), span =>
+            Assert.True(span.Scope == "Microsoft.AspNetCore" || span.Name.StartsWith("maintenance ", StringComparison.Ordinal), span.ToString()));
+    }
+
+    [Fact]
     public async Task What_is_logged_carries_the_id_of_its_trace()
     {
         using var run = await _system.Gateway.PostAsync(new Uri("/v1/admin/jobs/index-report/run", UriKind.Relative), null);
