@@ -13,7 +13,12 @@ public sealed class RequestMeasurement
     // Around the targets: 50, 200, 300, 500 ms and 1 s are bucket boundaries, so that "below target" is exact.
     private static readonly double[] Boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10];
 
-    private readonly ConcurrentDictionary<string, (RequestClass? Read, RequestClass? Write)> _classes = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, RouteClasses> Classes = new(StringComparer.Ordinal);
+
+    // Routes are asked for many times in a row.
+    [ThreadStatic]
+    private static RouteClasses? s_last;
+
     private readonly Recorder.Times?[] _times;
     private readonly Recorder.Tally _requests;
     private readonly Recorder.Tally _failed;
@@ -66,7 +71,7 @@ public sealed class RequestMeasurement
             _compressed.Add();
         }
 
-        var classes = _classes.GetOrAdd(endpoint, static endpoint => (RequestClasses.Of(HttpMethods.Get, endpoint), RequestClasses.Of(HttpMethods.Post, endpoint)));
+        var classes = ClassesOf(endpoint);
         var requestClass = RequestClasses.IsRead(method) ? classes.Read : classes.Write;
         if (requestClass == RequestClass.Health)
         {
@@ -92,10 +97,22 @@ public sealed class RequestMeasurement
         }
     }
 
+    private static RouteClasses ClassesOf(string endpoint) =>
+        s_last is { } last && ReferenceEquals(last.Endpoint, endpoint) ? last : s_last = Classes.GetOrAdd(endpoint, static endpoint => new RouteClasses(endpoint));
+
     // Whatever callers make up is one label.
     private static string Known(string method) => method switch
     {
         "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" => method,
         _ => "_OTHER",
     };
+
+    private sealed class RouteClasses(string endpoint)
+    {
+        public string Endpoint { get; } = endpoint;
+
+        public RequestClass? Read { get; } = RequestClasses.Of(HttpMethods.Get, endpoint);
+
+        public RequestClass? Write { get; } = RequestClasses.Of(HttpMethods.Post, endpoint);
+    }
 }

@@ -1,31 +1,72 @@
-using System.Numerics;
-
 namespace StoryPortal.ServiceDefaults.Performance;
 
 /// <summary>
-/// Counters that many threads add to: each processor has its own, so that adding neither waits nor allocates. A reader adds them up.
+/// Counters that many threads add to: each thread has its own, so that adding takes neither a lock nor another processor's cache line. A reader adds them up.
 /// </summary>
-internal sealed class Stripes(int count)
+internal sealed class Stripes
 {
     private const int Padding = 16; // a cache line, and the one that is fetched with it
 
-    private static readonly int Most = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(Environment.ProcessorCount, 16));
+    private static int s_made;
 
-    private readonly long[][] _counts = [.. Enumerable.Range(0, Most).Select(_ => new long[count + Padding])];
+    // By the number of the counters: what this thread counted.
+    [ThreadStatic]
+    private static long[]?[]? s_ofThread;
 
-    public void Add(int index, long value = 1) => Interlocked.Add(ref _counts[Thread.GetCurrentProcessorId() & (Most - 1)][index], value);
+    private readonly int _count;
+    private readonly int _number = Interlocked.Increment(ref s_made) - 1;
+    private readonly List<(Thread Owner, long[] Counts)> _stripes = [];
+
+    /// <summary>So many counters.</summary>
+    public Stripes(int count) => _count = count;
+
+    public void Add(int index, long value = 1)
+    {
+        var stripes = s_ofThread;
+        var counts = stripes is not null && (uint)_number < (uint)stripes.Length ? stripes[_number] : null;
+        (counts ?? OfThisThread())[index] += value;
+    }
 
     public long[] Sum()
     {
-        var sum = new long[count];
-        foreach (var stripe in _counts)
+        var sum = new long[_count];
+        lock (_stripes)
         {
-            for (var i = 0; i < sum.Length; i++)
+            foreach (var (_, counts) in _stripes)
             {
-                sum[i] += Volatile.Read(ref stripe[i]);
+                for (var i = 0; i < sum.Length; i++)
+                {
+                    sum[i] += Volatile.Read(ref counts[i]);
+                }
             }
         }
 
         return sum;
+    }
+
+    // Threads come and go: a new one goes on with what one left that has ended.
+    private long[] OfThisThread()
+    {
+        long[] counts;
+        lock (_stripes)
+        {
+            var left = _stripes.FindIndex(stripe => !stripe.Owner.IsAlive);
+            counts = left < 0 ? new long[_count + Padding] : _stripes[left].Counts;
+            if (left >= 0)
+            {
+                _stripes.RemoveAt(left);
+            }
+
+            _stripes.Add((Thread.CurrentThread, counts));
+        }
+
+        if (s_ofThread is not { } stripes || stripes.Length <= _number)
+        {
+            Array.Resize(ref s_ofThread, Math.Max(_number + 1, Volatile.Read(ref s_made)));
+            stripes = s_ofThread;
+        }
+
+        stripes[_number] = counts;
+        return counts;
     }
 }

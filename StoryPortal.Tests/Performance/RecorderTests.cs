@@ -42,6 +42,26 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public void What_threads_count_at_the_same_time_and_one_after_the_other_adds_up_also_once_they_have_ended()
+    {
+        var tally = new Recorder(_time).TallyOf("a");
+        for (var round = 0; round < 5; round++)
+        {
+            var threads = Enumerable.Range(0, 8).Select(_ => new Thread(() =>
+            {
+                for (var i = 0; i < 1000; i++)
+                {
+                    tally.Add();
+                }
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+        }
+
+        Assert.Equal(5 * 8 * 1000, tally.Total);
+    }
+
+    [Fact]
     public void Percentiles_are_those_of_what_was_recorded()
     {
         var times = new Recorder(_time).TimesOf("a");
