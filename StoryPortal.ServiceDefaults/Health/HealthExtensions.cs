@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace StoryPortal.ServiceDefaults.Health;
@@ -25,8 +26,11 @@ public static class HealthExtensions
     }
 
     /// <summary>Adds a check that must be healthy once before the process counts as started.</summary>
-    public static IHealthChecksBuilder AddStartupCheck<T>(this IHealthChecksBuilder checks, string name) where T : class, IHealthCheck =>
-        checks.AddCheck<T>(name, HealthStatus.Unhealthy, [HealthState.StartupTag], CheckTimeout);
+    public static IHealthChecksBuilder AddStartupCheck<T>(this IHealthChecksBuilder checks, string name) where T : class, IHealthCheck
+    {
+        checks.Services.TryAddSingleton<T>(); // else it is made anew each time, and does not know that it was healthy before
+        return checks.AddCheck<T>(name, HealthStatus.Unhealthy, [HealthState.StartupTag], CheckTimeout);
+    }
 
     /// <summary>Adds a check whose failure makes the process degraded and never unready.</summary>
     public static IHealthChecksBuilder AddDependencyCheck<T>(this IHealthChecksBuilder checks, string name) where T : class, IHealthCheck =>

@@ -65,8 +65,9 @@ internal sealed class Topology : IAsyncDisposable
         var data = new TemporaryFolder();
         try
         {
+            // Aspire's host would watch its settings, one inotify instance for each model: a user may have 128.
             var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-                [$"--StoryPortal:DataDirectory={data.FullPath}", .. args], Deadline);
+                [$"--StoryPortal:DataDirectory={data.FullPath}", "--hostBuilder:reloadConfigOnChange=false", .. args], Deadline);
             return new Topology(data, builder);
         }
         catch
