@@ -51,6 +51,7 @@ internal static class TelemetryExtensions
                 logging.IncludeScopes = true;
             });
             telemetry.UseOtlpExporter();
+            builder.Services.AddHostedService<LastExport>();
         }
     }
 
