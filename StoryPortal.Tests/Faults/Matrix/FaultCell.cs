@@ -10,9 +10,9 @@ internal static class FaultCell
     public static async Task<FaultResult> RunAsync(FaultySystem system, Victim victim, Fault fault, bool inCi)
     {
         var lasts = TimeSpan.FromSeconds(inCi ? fault.LastsInCi : fault.Lasts);
-        await victim.PrepareAsync(system);
         try
         {
+            await victim.PrepareAsync(system);
             await victim.IsWellAsync(system);
             await using var load = await SteadyLoad.StartAsync(system.Client, $"fault-{Guid.NewGuid():N}");
             using var watch = new CancellationTokenSource();
