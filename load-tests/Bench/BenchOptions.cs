@@ -26,7 +26,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Names, bool Quick)
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 1 : 5);
 
     /// <summary>How often at most a load is repeated before it counts as warmed up.</summary>
-    public int WarmUpSlices => Quick ? 3 : 10;
+    public int WarmUpSlices => Quick ? 2 : 10;
 
     /// <summary>The share of the full dataset: a million events, or a tenth.</summary>
     public double Scale => Quick ? 0.1 : 1;

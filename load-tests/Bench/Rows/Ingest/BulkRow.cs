@@ -12,8 +12,6 @@ namespace StoryPortal.Bench.Rows.Ingest;
 internal sealed partial class BulkRow(int size) : Row(
     $"ingest/bulk of {size:N0}", "POST /v1/events/batch at the hub, NDJSON", "psql \\copy", "events/s", aim: 0.6)
 {
-    private const int Events = 100_000;
-
     public static IEnumerable<BulkRow> All => [new(10_000), new(50_000)];
 
     public override async Task PrepareAsync(Stage stage)
@@ -24,7 +22,8 @@ internal sealed partial class BulkRow(int size) : Row(
 
     public override async Task<double> MeasureAAsync(Stage stage)
     {
-        var bodies = Enumerable.Range(0, Events / size).Select(_ => EventText.Ndjson(size)).ToList();
+        var events = Events(stage);
+        var bodies = Enumerable.Range(0, events / size).Select(_ => EventText.Ndjson(size)).ToList();
         var watch = Stopwatch.StartNew();
         foreach (var body in bodies)
         {
@@ -38,18 +37,22 @@ internal sealed partial class BulkRow(int size) : Row(
             }
         }
 
-        return Events / watch.Elapsed.TotalSeconds;
+        return events / watch.Elapsed.TotalSeconds;
     }
 
     public override async Task<double> MeasureBAsync(Stage stage)
     {
+        var events = Events(stage);
         var file = Path.Combine(Places.Files, "events.tsv");
-        await File.WriteAllBytesAsync(file, EventText.CopyText(Events), stage.Stopped);
+        await File.WriteAllBytesAsync(file, EventText.CopyText(events), stage.Stopped);
         var output = await Tool.RunAsync("psql",
             ["-X", "-v", "ON_ERROR_STOP=1", "-c", "\\timing on", "-c", $"\\copy mcp_documents.events ({EventText.Columns}) FROM '{file}'"],
             stage.Stopped, stage.System.PostgresVariables);
-        return Events / double.Parse(Milliseconds().Match(output).Groups[1].ValueSpan, CultureInfo.InvariantCulture) * 1000;
+        return events / double.Parse(Milliseconds().Match(output).Groups[1].ValueSpan, CultureInfo.InvariantCulture) * 1000;
     }
+
+    // Of each kind whole batches.
+    private int Events(Stage stage) => stage.Options.Quick ? Math.Max(size, 20_000) : 100_000;
 
     [GeneratedRegex(@"Time: ([0-9.]+) ms")]
     private static partial Regex Milliseconds();
