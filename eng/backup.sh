@@ -78,8 +78,12 @@ restore() {
   # Whoever is connected would keep it from being renamed, and whoever came back in between as well.
   sql "ALTER DATABASE $DATABASE ALLOW_CONNECTIONS false"
   sql "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '$DATABASE'" >/dev/null
-  sql "ALTER DATABASE $DATABASE RENAME TO $before"
-  sql "ALTER DATABASE $new RENAME TO $DATABASE"
+  # Both or neither: psql sends them as one transaction.
+  sql "ALTER DATABASE $DATABASE RENAME TO $before; ALTER DATABASE $new RENAME TO $DATABASE" || {
+    sql "ALTER DATABASE $DATABASE ALLOW_CONNECTIONS true"
+    sql "DROP DATABASE $new WITH (FORCE)"
+    fail 'It could not take its place (above); the database is as it was.'
+  }
   step Restore "done; what was there before is now the database $before"
   if [ -n "$OURS" ]; then
     # Caches and open streams know what was there before.

@@ -122,6 +122,28 @@ public sealed class BackupTests(StoryPortalSystem servers) : IAsyncLifetime
         Assert.Equal(contents, await OneAsync(Contents));
     }
 
+    [Fact]
+    public async Task A_copy_that_cannot_take_its_place_leaves_the_database_as_it_was()
+    {
+        var contents = await OneAsync(Contents);
+        var file = Path.Combine(_folder.FullPath, "story-portal.dump");
+        await RunAsync("save", file);
+
+        // The name that the database would get is taken.
+        const string now = "20260102030405";
+        await using (var taken = servers.Database.CreateCommand($"CREATE DATABASE {new NpgsqlConnectionStringBuilder(_database.Direct.String).Database}_before_{now}"))
+        {
+            await taken.ExecuteNonQueryAsync();
+        }
+
+        var message = await RunAsync("restore", file, succeeds: false, now);
+
+        Assert.Contains("the database is as it was", message, StringComparison.Ordinal);
+        _database.Source.Clear();
+        Assert.Equal(contents, await OneAsync(Contents));
+        await RunAsync("restore", file);
+    }
+
     private const int EventCount = 2002; // and among them one of a registration, one of a key
     private const string Agent = "0189aaaa-0000-7000-8000-0000000000b1";
 
@@ -176,11 +198,16 @@ public sealed class BackupTests(StoryPortalSystem servers) : IAsyncLifetime
 
     private async Task<string> OneAsync(string sql) => (await _database.TextsAsync(sql))[0];
 
-    private async Task<string> RunAsync(string command, string file, bool succeeds = true)
+    private async Task<string> RunAsync(string command, string file, bool succeeds = true, string? now = null)
     {
         var to = new NpgsqlConnectionStringBuilder(_database.Direct.String);
         var start = new ProcessStartInfo("bash", [Repository.PathOf("eng", "backup.sh"), command, file]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["DATABASE_URL"] = $"postgresql://{to.Username}:{to.Password}@{to.Host}:{to.Port}/{to.Database}";
+        if (now is not null)
+        {
+            start.Environment["BASH_FUNC_date%%"] = $"() {{ echo {now}; }}"; // bash takes functions from its environment
+        }
+
         using var script = Process.Start(start)!;
         var output = script.StandardOutput.ReadToEndAsync();
         var said = await script.StandardError.ReadToEndAsync() + await output;
