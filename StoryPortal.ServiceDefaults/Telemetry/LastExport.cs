@@ -6,12 +6,12 @@ using OpenTelemetry.Trace;
 namespace StoryPortal.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Sends what is left of traces, metrics and logs when everything else is done: all three at once, and for two seconds at most. By themselves they try
+/// Sends what is left of traces, metrics and logs when everything else is done: all three at once, and for one and a half seconds at most. By themselves they try
 /// one after the other, and a collector that is away would keep the process beyond the ten seconds after which platforms kill.
 /// </summary>
 internal sealed class LastExport(TracerProvider traces, MeterProvider metrics, LoggerProvider logs) : IHostedLifecycleService
 {
-    private const int PatienceMilliseconds = 2000;
+    private const int PatienceMilliseconds = 1500;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.WhenAll(
         Task.Run(() => traces.Shutdown(PatienceMilliseconds), CancellationToken.None),

@@ -57,7 +57,7 @@ public sealed class ChecklistTests(StoryPortalSystem system)
     {
         await UseAsync();
         JsonElement item = default;
-        await Eventually.TrueAsync(async () => Status(item = await ItemAsync(id)) == "passed");
+        await Eventually.TrueAsync(async () => Status(item = await ItemAsync(id)) == "passed", () => item.ToString());
         Assert.Equal(JsonValueKind.Null, item.GetProperty("remedy").ValueKind);
     }
 

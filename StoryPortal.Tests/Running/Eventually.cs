@@ -6,13 +6,23 @@ internal static class Eventually
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition)
+    /// <summary>Waits for <paramref name="condition"/>.</summary>
+    /// <param name="condition">What will become true.</param>
+    /// <param name="seen">What was seen at last, for whoever reads of the failure.</param>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string>? seen = null)
     {
         using var deadline = new CancellationTokenSource(Patience);
         using var timer = new PeriodicTimer(Interval);
-        while (!await condition())
+        try
         {
-            await timer.WaitForNextTickAsync(deadline.Token);
+            while (!await condition())
+            {
+                await timer.WaitForNextTickAsync(deadline.Token);
+            }
+        }
+        catch (OperationCanceledException) when (seen is not null && deadline.IsCancellationRequested)
+        {
+            Assert.Fail($"It has not become true: {seen()}");
         }
     }
 }
