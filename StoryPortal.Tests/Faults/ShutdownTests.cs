@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Aspire.Hosting.Testing;
 using StoryPortal.Tests.Events;
 using StoryPortal.Tests.Faults.Matrix;
 using StoryPortal.Tests.Running;
@@ -65,7 +64,7 @@ public sealed class ShutdownTests(FaultySystem faulty)
     public async Task A_gateway_that_stops_under_load_answers_everything_that_it_took_on_and_logs_it()
     {
         await WellAsync();
-        using var client = new HttpClient { BaseAddress = _system.App.GetEndpoint("gateway", "http") };
+        using var client = new HttpClient { BaseAddress = _system.OwnAddress("gateway") };
         client.DefaultRequestHeaders.Add("X-API-Key", StoryPortalSystem.AdminKey);
         var type = $"shutdown-{Guid.NewGuid():N}";
         using var stream = await EventStreamReader.OpenAsync(client, $"?type={type}");

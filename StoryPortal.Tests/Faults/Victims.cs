@@ -26,11 +26,22 @@ internal static class Victims
         return [.. All().Where(id => Read(id, "cmdline").Contains($"-server 127.0.0.1:{port}", StringComparison.Ordinal))];
     }
 
-    /// <summary>The processes of one of our services: those that register under its address.</summary>
+    /// <summary>
+    /// The processes of one of our services, those that register under its address: the service first, then <c>dotnet run</c>, with which Aspire starts it, and
+    /// which ends with it.
+    /// </summary>
     public static int[] Service(this StoryPortalSystem system, string resource)
     {
         var address = system.App.GetEndpoint(resource, "http").AbsoluteUri.TrimEnd('/');
-        return [.. All().Where(id => Read(id, "environ").Split('\0').Any(variable => variable.TrimEnd('/') == $"Registration__Url={address}"))];
+        var all = All().Where(id => Read(id, "environ").Split('\0').Any(variable => variable.TrimEnd('/') == $"Registration__Url={address}")).ToHashSet();
+        return [.. all.OrderByDescending(id => all.Contains(Parent(id)))];
+    }
+
+    /// <summary>Where a service itself takes HTTP/1.1: at Aspire's address of it a proxy may listen, which keeps callers waiting while the service is away.</summary>
+    public static Uri OwnAddress(this StoryPortalSystem system, string resource)
+    {
+        const string port = "Listen__Http=";
+        return new($"http://127.0.0.1:{Read(system.Service(resource)[0], "environ").Split('\0').Single(variable => variable.StartsWith(port, StringComparison.Ordinal))[port.Length..]}");
     }
 
     public static async Task GoneAsync(IEnumerable<int> processes)
