@@ -64,6 +64,14 @@ save() {
   step Save "$file, $(wc -c <"$file" | tr -d ' ') bytes"
 }
 
+# replace NEW BEFORE: puts the database NEW in the place of the present one, which is then called BEFORE.
+replace() {
+  # Whoever is connected would keep it from being renamed, and whoever came back in between as well. Both names change or neither: psql sends them as one transaction.
+  sql "ALTER DATABASE $DATABASE ALLOW_CONNECTIONS false" &&
+    sql "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '$DATABASE'" >/dev/null &&
+    sql "ALTER DATABASE $DATABASE RENAME TO $2; ALTER DATABASE $1 RENAME TO $DATABASE"
+}
+
 restore() {
   local file=$1 new=${DATABASE}_restored before
   before=${DATABASE}_before_$(date -u +%Y%m%d%H%M%S)
@@ -75,11 +83,7 @@ restore() {
     sql "DROP DATABASE $new WITH (FORCE)"
     fail 'It could not be restored (above); the database is as it was.'
   }
-  # Whoever is connected would keep it from being renamed, and whoever came back in between as well.
-  sql "ALTER DATABASE $DATABASE ALLOW_CONNECTIONS false"
-  sql "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '$DATABASE'" >/dev/null
-  # Both or neither: psql sends them as one transaction.
-  sql "ALTER DATABASE $DATABASE RENAME TO $before; ALTER DATABASE $new RENAME TO $DATABASE" || {
+  replace "$new" "$before" || {
     sql "ALTER DATABASE $DATABASE ALLOW_CONNECTIONS true"
     sql "DROP DATABASE $new WITH (FORCE)"
     fail 'It could not take its place (above); the database is as it was.'

@@ -25,21 +25,64 @@ public sealed class LastExportTests
             collector.Stop();
         }
 
-        await using var redis = await RedisServer.StartAsync();
-        await using var hub = await FakeHub.StartAsync(_ => { });
-        await using var gateway = await ProductProcess.StartAsync("StoryPortal.Gateway", ProductProcess.FreePorts(1)[0], new Dictionary<string, string>
+        await using var gateway = await StartAsync(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "grpc"); // as Aspire has it
+
+        var told = Stopwatch.StartNew();
+        await gateway.EndAsync();
+
+        Assert.InRange(told.Elapsed, TimeSpan.Zero, InTime);
+    }
+
+    [Fact]
+    public async Task What_is_left_reaches_a_collector_that_answers()
+    {
+        await using var collector = await Collector.StartAsync();
+        await using var gateway = await StartAsync(collector.Address, "http/protobuf");
+        var trace = ActivityTraceId.CreateRandom().ToHexString();
+        using (var client = new HttpClient())
+        using (var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{gateway.Port}/v1/agents")))
+        {
+            request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
+            using var refused = await client.SendAsync(request);
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        }
+
+        Assert.DoesNotContain(collector.Spans, span => span.TraceId == trace);
+        await gateway.EndAsync();
+
+        Assert.Contains(collector.Spans, span => span.TraceId == trace);
+    }
+
+    private static async Task<Gateway> StartAsync(string collector, string protocol)
+    {
+        var redis = await RedisServer.StartAsync();
+        var hub = await FakeHub.StartAsync(_ => { });
+        var port = ProductProcess.FreePorts(1)[0];
+        return new Gateway(port, redis, hub, await ProductProcess.StartAsync("StoryPortal.Gateway", port, new Dictionary<string, string>
         {
             ["ConnectionStrings__redis"] = redis.Address,
             ["services__service-hub__http2__0"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{hub.Port}"),
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol,
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "600000", // nothing before the end
             ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory", // as Aspire has it
-        });
+        }));
+    }
 
-        var told = Stopwatch.StartNew();
-        await gateway.TerminateAsync();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await gateway.WaitForExitAsync(deadline.Token);
+    private sealed record Gateway(int Port, RedisServer Redis, FakeHub Hub, ProductProcess Process) : IAsyncDisposable
+    {
+        public async Task EndAsync()
+        {
+            await Process.TerminateAsync();
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            await Process.WaitForExitAsync(deadline.Token);
+        }
 
-        Assert.InRange(told.Elapsed, TimeSpan.Zero, InTime);
+        public async ValueTask DisposeAsync()
+        {
+            await Process.DisposeAsync();
+            await Hub.DisposeAsync();
+            await Redis.DisposeAsync();
+        }
     }
 }

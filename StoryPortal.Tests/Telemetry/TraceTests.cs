@@ -33,17 +33,8 @@ public sealed class TraceTests(CollectedSystem collected) : IClassFixture<Collec
 
     private List<Span> SpansOf(string trace) => [.. _collector.Spans.Where(span => span.TraceId == trace)];
 
-    private async Task ArrivedAsync(string trace, Predicate<Span> wanted)
-    {
-        try
-        {
-            await Eventually.TrueAsync(() => Task.FromResult(SpansOf(trace).Exists(wanted)));
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Fail($"Only these arrived:\n{string.Join('\n', SpansOf(trace))}");
-        }
-    }
+    private Task ArrivedAsync(string trace, Predicate<Span> wanted) => Eventually.TrueAsync(
+        () => Task.FromResult(SpansOf(trace).Exists(wanted)), () => $"only these arrived:\n{string.Join('\n', SpansOf(trace))}");
 
     [Fact]
     public async Task A_trace_begins_with_a_request_or_a_job_and_not_with_what_processes_ask_for_themselves()

@@ -51,7 +51,7 @@ internal sealed partial class BulkRow(int size) : Row(
         return events / double.Parse(Milliseconds().Match(output).Groups[1].ValueSpan, CultureInfo.InvariantCulture) * 1000;
     }
 
-    // Of each kind whole batches.
+    // A multiple of the size: what is posted are whole batches.
     private int Events(Stage stage) => stage.Options.Quick ? Math.Max(size, 20_000) : 100_000;
 
     [GeneratedRegex(@"Time: ([0-9.]+) ms")]
