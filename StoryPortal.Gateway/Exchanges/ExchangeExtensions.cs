@@ -7,6 +7,7 @@ internal static class ExchangeExtensions
 {
     public static void AddExchanges(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<AnswerCounts>();
         builder.Services.AddSingleton<AnswerHeaders>();
         builder.Services.AddSingleton<GatewayMetrics>();
     }

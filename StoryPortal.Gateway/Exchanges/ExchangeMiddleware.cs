@@ -8,7 +8,7 @@ namespace StoryPortal.Gateway.Exchanges;
 
 /// <summary>The outermost part: gives each request its id, each answer the headers that all of them have, and the log its line.</summary>
 internal sealed class ExchangeMiddleware(
-    RequestDelegate next, AnswerHeaders headers, LoadLimit load, RequestMeasurement requests, RequestLogQueue log, TimeProvider time)
+    RequestDelegate next, AnswerHeaders headers, LoadLimit load, RequestMeasurement requests, AnswerCounts answers, RequestLogQueue log, TimeProvider time)
 {
     private const string Prefix = "/api";
 
@@ -79,7 +79,8 @@ internal sealed class ExchangeMiddleware(
 
         exchange.ResponseBytes = context.Response.ContentLength;
         exchange.Consumer = Verdict.Of(context)?.Key?.Name;
-        requests.Record(context, exchange.Method, exchange.Route, exchange.Latency, exchange.StatusCode, fromClient: true);
+        answers.Add(context);
+        requests.Record(exchange.Method, exchange.Route, exchange.Latency, exchange.StatusCode, fromClient: true);
         log.Add(exchange);
     }
 }

@@ -18,6 +18,9 @@ internal static class Buckets
     private const long Longest = (1L << HighestBit) - 1;
 
     /// <summary>The bucket of a time.</summary>
+    public static int IndexOf(TimeSpan time) => IndexOf(time.Ticks / TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>The bucket of so many microseconds.</summary>
     public static int IndexOf(long microseconds)
     {
         var value = (uint)Math.Clamp(microseconds, 0, Longest);

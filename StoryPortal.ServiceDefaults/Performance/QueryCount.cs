@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
+
 namespace StoryPortal.ServiceDefaults.Performance;
 
-/// <summary>How many database queries a request makes, of one request in sixteen: a route whose queries grow with its answer shows.</summary>
+/// <summary>How many database queries a request makes, of a hundred requests a second at most on each thread: a route whose queries grow with its answer shows.</summary>
 public sealed class QueryCount(Recorder recorder)
 {
     private static readonly AsyncLocal<Counted?> Current = new();
+
+    private readonly ConcurrentDictionary<string, (Recorder.Tally Sampled, Recorder.Tally Queries)> _routes = new(StringComparer.Ordinal);
 
     /// <summary>The present request, if it is one that is looked at, made a query.</summary>
     public static void Add() => Current.Value?.Add();
@@ -15,8 +19,10 @@ public sealed class QueryCount(Recorder recorder)
         Current.Value = null;
         if (route is not null)
         {
-            recorder.TallyOf(Measured.SampledOf + route).Add();
-            recorder.TallyOf(Measured.QueriesOf + route).Add(counted.Queries);
+            var (sampled, queries) = _routes.GetOrAdd(
+                route, static (route, recorder) => (recorder.TallyOf(Measured.SampledOf + route), recorder.TallyOf(Measured.QueriesOf + route)), recorder);
+            sampled.Add();
+            queries.Add(counted.Queries);
         }
     }
 

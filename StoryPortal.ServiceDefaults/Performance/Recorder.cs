@@ -27,10 +27,38 @@ public sealed class Recorder(TimeProvider time)
     private long _turned;
 
     /// <summary>The times of that name; keep it.</summary>
-    public Times TimesOf(string name) => _times.GetOrAdd(name, static _ => new Times());
+    public Times TimesOf(string name) => _times.GetOrAdd(name, static _ => new Times(new Stripes(Buckets.Count), 0));
 
     /// <summary>The count of that name; keep it.</summary>
-    public Tally TallyOf(string name) => _tallies.GetOrAdd(name, static _ => new Tally());
+    public Tally TallyOf(string name) => _tallies.GetOrAdd(name, static _ => new Tally(new Stripes(1), 0));
+
+    /// <summary>
+    /// Counts and times of these names that are added to together: they lie side by side, so that a thread finds all of its own with one look; keep it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">One of the names was asked for before.</exception>
+    public Group GroupOf(IReadOnlyList<string> tallies, IReadOnlyList<string> times)
+    {
+        var counters = new Stripes(Group.FirstTimes + (times.Count * Buckets.Count));
+        foreach (var (index, name) in tallies.Index())
+        {
+            Claim(_tallies, name, new Tally(counters, index));
+        }
+
+        foreach (var (index, name) in times.Index())
+        {
+            Claim(_times, name, new Times(counters, Group.FirstOf(index)));
+        }
+
+        return new Group(counters);
+
+        static void Claim<T>(ConcurrentDictionary<string, T> known, string name, T value)
+        {
+            if (!known.TryAdd(name, value))
+            {
+                throw new InvalidOperationException($"'{name}' is recorded already: ask for its group before anything else asks for it.");
+            }
+        }
+    }
 
     /// <summary>The state of that name; keep it.</summary>
     public State StateOf(string name) => _states.GetOrAdd(name, static _ => new State());
@@ -46,7 +74,7 @@ public sealed class Recorder(TimeProvider time)
         {
             Turn();
             return (
-                _times.Where(pair => pair.Value.Any).ToDictionary(pair => pair.Key, pair => pair.Value.Read()),
+                _times.Select(pair => (pair.Key, Times: pair.Value.Read())).Where(pair => pair.Times.Total.Length > 0).ToDictionary(pair => pair.Key, pair => pair.Times),
                 _tallies.ToDictionary(pair => pair.Key, pair => pair.Value.Read()),
                 _states.Where(pair => pair.Value.Any).ToDictionary(pair => pair.Key, pair => pair.Value.Read()));
         }
@@ -88,31 +116,54 @@ public sealed class Recorder(TimeProvider time)
         void Turn(int slices);
     }
 
+    /// <summary>Counts and times that lie side by side.</summary>
+    public sealed class Group
+    {
+        /// <summary>Where the times begin: the counts before them share one line of the processor's cache.</summary>
+        internal const int FirstTimes = 8;
+
+        private readonly Stripes _counters;
+
+        internal Group(Stripes counters) => _counters = counters;
+
+        /// <summary>This thread's part of them, to be added to at once and not kept.</summary>
+        public Part Mine => new(_counters.Mine);
+
+        internal static int FirstOf(int times) => FirstTimes + (times * Buckets.Count);
+
+        /// <summary>A thread's part of a group.</summary>
+        public readonly ref struct Part
+        {
+            private readonly long[] _counts;
+
+            internal Part(long[] counts) => _counts = counts;
+
+            /// <summary>One more of a count, by its place among the names.</summary>
+            public void Add(int tally) => _counts[tally]++;
+
+            /// <summary>One more of a kind of times, by its place among the names.</summary>
+            public void Add(int times, TimeSpan duration) => _counts[FirstOf(times) + Buckets.IndexOf(duration)]++;
+        }
+    }
+
     /// <summary>How long something takes.</summary>
     public sealed class Times : IRing
     {
-        private readonly Stripes _counts = new(Buckets.Count);
+        private readonly Stripes _counters;
+        private readonly int _first;
         private readonly Queue<long[]> _slices = [];
         private long[] _noted = new long[Buckets.Count];
-        private bool _any;
 
-        internal bool Any => Volatile.Read(ref _any);
+        internal Times(Stripes counters, int first) => (_counters, _first) = (counters, first);
 
         internal long[][] Slices => [.. _slices];
 
         /// <summary>One more.</summary>
-        public void Add(TimeSpan duration)
-        {
-            _counts.Add(Buckets.IndexOf(duration.Ticks / TimeSpan.TicksPerMicrosecond));
-            if (!_any)
-            {
-                Volatile.Write(ref _any, true);
-            }
-        }
+        public void Add(TimeSpan duration) => _counters.Mine[_first + Buckets.IndexOf(duration)]++;
 
         void IRing.Turn(int slices)
         {
-            var counts = _counts.Sum();
+            var counts = _counters.Sum(_first, Buckets.Count);
             _slices.Enqueue(Histogram.ToSparse(counts, _noted));
             _noted = counts;
             Shorten(_slices, slices);
@@ -120,7 +171,7 @@ public sealed class Recorder(TimeProvider time)
 
         internal MeasuredTimes Read()
         {
-            var counts = _counts.Sum();
+            var counts = _counters.Sum(_first, Buckets.Count);
             var window = new long[Buckets.Count];
             foreach (var slice in _slices.Append(Histogram.ToSparse(counts, _noted)))
             {
@@ -137,15 +188,18 @@ public sealed class Recorder(TimeProvider time)
     /// <summary>How often something happens.</summary>
     public sealed class Tally : IRing
     {
-        private readonly Stripes _count = new(1);
+        private readonly Stripes _counters;
+        private readonly int _index;
         private readonly Queue<long> _slices = [];
         private long _noted;
 
+        internal Tally(Stripes counters, int index) => (_counters, _index) = (counters, index);
+
         /// <summary>Since the start.</summary>
-        public long Total => _count.Sum()[0];
+        public long Total => _counters.Sum(_index, 1)[0];
 
         /// <summary>So many more.</summary>
-        public void Add(long count = 1) => _count.Add(0, count);
+        public void Add(long count = 1) => _counters.Mine[_index] += count;
 
         void IRing.Turn(int slices)
         {

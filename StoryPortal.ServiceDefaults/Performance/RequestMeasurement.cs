@@ -19,22 +19,18 @@ public sealed class RequestMeasurement
     [ThreadStatic]
     private static RouteClasses? s_last;
 
-    private readonly Recorder.Times?[] _times;
-    private readonly Recorder.Tally _requests;
-    private readonly Recorder.Tally _failed;
-    private readonly Recorder.Tally _compressed;
-    private readonly Recorder.Tally _anyProtocol;
-    private readonly Recorder.Tally _http2;
+    // Counted for the scorecard; the times of classes that it has follow, in their order.
+    private const int Requests = 0;
+    private const int Failed = 1;
+
+    private readonly Recorder.Group _counted;
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _failures;
 
     /// <summary>Measures into <paramref name="recorder"/> and a meter of <paramref name="meters"/>.</summary>
     public RequestMeasurement(Recorder recorder, IMeterFactory meters)
     {
-        _times = [.. new[] { Measured.Health, Measured.List, Measured.Detail, Measured.Write }.Select(recorder.TimesOf), null, null];
-        (_requests, _failed, _compressed) = (recorder.TallyOf(Measured.Requests), recorder.TallyOf(Measured.Failed), recorder.TallyOf(Measured.Compressed));
-        (_anyProtocol, _http2) = (recorder.TallyOf(Measured.AnyProtocol), recorder.TallyOf(Measured.Http2));
-
+        _counted = recorder.GroupOf([Measured.Requests, Measured.Failed], [Measured.Health, Measured.List, Measured.Detail, Measured.Write]);
         var meter = meters.Create(TelemetryNames.Prefix + "Requests");
         _duration = meter.CreateHistogram(
             "request_duration_seconds", unit: "s", "Time from a request's arrival until its answer was written.", tags: null,
@@ -43,13 +39,12 @@ public sealed class RequestMeasurement
     }
 
     /// <summary>Measures a request that has been answered.</summary>
-    /// <param name="context">The request.</param>
     /// <param name="method">Its method, as it was sent.</param>
     /// <param name="template">The template of the route that answered, such as <c>/v1/agents/{id}</c>; null for none.</param>
     /// <param name="duration">How long it took.</param>
     /// <param name="status">The status of the answer.</param>
     /// <param name="fromClient">Whether it came from a client, and not through the gateway, which measures it as its client sees it.</param>
-    public void Record(HttpContext context, string method, string? template, TimeSpan duration, int status, bool fromClient)
+    public void Record(string method, string? template, TimeSpan duration, int status, bool fromClient)
     {
         var endpoint = template ?? Unmatched;
         var (methodTag, endpointTag) = (new KeyValuePair<string, object?>("method", Known(method)), new KeyValuePair<string, object?>("endpoint", endpoint));
@@ -60,40 +55,25 @@ public sealed class RequestMeasurement
             _failures.Add(1, methodTag, endpointTag);
         }
 
-        _anyProtocol.Add();
-        if (HttpProtocol.IsHttp2(context.Request.Protocol))
-        {
-            _http2.Add();
-        }
-
-        if (context.Response.Headers.ContentEncoding.Count > 0)
-        {
-            _compressed.Add();
-        }
-
         var classes = ClassesOf(endpoint);
         var requestClass = RequestClasses.IsRead(method) ? classes.Read : classes.Write;
         if (requestClass == RequestClass.Health)
         {
-            _times[(int)RequestClass.Health]!.Add(duration);
+            _counted.Mine.Add((int)RequestClass.Health, duration);
         }
-        else if (fromClient && requestClass is RequestClass.List or RequestClass.Detail or RequestClass.Write)
+        else if (fromClient && (requestClass is RequestClass.List or RequestClass.Detail or RequestClass.Write || (failed && requestClass is null)))
         {
-            Count(failed);
-            _times[(int)requestClass]!.Add(duration);
-        }
-        else if (fromClient && failed && requestClass is null)
-        {
-            Count(failed); // refused before it had a route: there was no hub, or no room
-        }
-    }
+            var mine = _counted.Mine;
+            mine.Add(Requests);
+            if (failed)
+            {
+                mine.Add(Failed); // also without a route: there was no hub, or no room
+            }
 
-    private void Count(bool failed)
-    {
-        _requests.Add();
-        if (failed)
-        {
-            _failed.Add();
+            if (requestClass is { } timed)
+            {
+                mine.Add((int)timed, duration);
+            }
         }
     }
 

@@ -20,23 +20,27 @@ internal sealed class Stripes
     /// <summary>So many counters.</summary>
     public Stripes(int count) => _count = count;
 
-    public void Add(int index, long value = 1)
+    /// <summary>The counters of this thread, which alone adds to them.</summary>
+    public long[] Mine
     {
-        var stripes = s_ofThread;
-        var counts = stripes is not null && (uint)_number < (uint)stripes.Length ? stripes[_number] : null;
-        (counts ?? OfThisThread())[index] += value;
+        get
+        {
+            var stripes = s_ofThread;
+            return (stripes is not null && (uint)_number < (uint)stripes.Length ? stripes[_number] : null) ?? Begin();
+        }
     }
 
-    public long[] Sum()
+    /// <summary>What all threads have counted, of so many counters.</summary>
+    public long[] Sum(int first, int count)
     {
-        var sum = new long[_count];
+        var sum = new long[count];
         lock (_stripes)
         {
             foreach (var (_, counts) in _stripes)
             {
                 for (var i = 0; i < sum.Length; i++)
                 {
-                    sum[i] += Volatile.Read(ref counts[i]);
+                    sum[i] += Volatile.Read(ref counts[first + i]);
                 }
             }
         }
@@ -45,7 +49,7 @@ internal sealed class Stripes
     }
 
     // Threads come and go: a new one goes on with what one left that has ended.
-    private long[] OfThisThread()
+    private long[] Begin()
     {
         long[] counts;
         lock (_stripes)

@@ -95,6 +95,33 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public void What_is_added_to_together_is_read_by_its_names()
+    {
+        var recorder = new Recorder(_time);
+        var group = recorder.GroupOf(["first", "second"], ["fast", "slow", "never"]);
+
+        Parallel.For(0, 1000, i =>
+        {
+            var mine = group.Mine;
+            mine.Add(0);
+            if (i % 4 == 0)
+            {
+                mine.Add(1);
+            }
+
+            mine.Add(i % 2, TimeSpan.FromMilliseconds(i % 2 == 0 ? 1 : 1000));
+        });
+
+        var (times, counts, _) = recorder.Read();
+        Assert.Equal((1000, 250), (counts["first"].Total, counts["second"].Total));
+        Assert.Equal(["fast", "slow"], times.Keys.Order());
+        Assert.Equal((500, 500), (new Histogram().Add(times["fast"].Total).Count, new Histogram().Add(times["slow"].Total).Count));
+        Assert.InRange(new Histogram().Add(times["slow"].Total).Percentile(1)!.Value, 1000, 1040);
+        Assert.Equal(1000, recorder.TallyOf("first").Total);
+        Assert.Throws<InvalidOperationException>(() => recorder.GroupOf(["second"], []));
+    }
+
+    [Fact]
     public void The_window_forgets_after_five_minutes_and_the_total_never()
     {
         var recorder = new Recorder(_time);

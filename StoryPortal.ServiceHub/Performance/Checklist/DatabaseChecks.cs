@@ -90,7 +90,7 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
             .Select(route => (route.Route, route.Requests, Each: (double)route.Queries / route.Requests)).ToList();
         if (routes.Count == 0)
         {
-            return Task.FromResult(Finding.Unknown("No request of the API has been looked at yet: one in sixteen is."));
+            return Task.FromResult(Finding.Unknown("No request of the API has been looked at yet."));
         }
 
         var many = routes.Where(route => route.Each > MostQueries).ToList();
