@@ -86,7 +86,7 @@ public sealed class Recorder(TimeProvider time)
         lock (_turning)
         {
             Turn();
-            long[][][] slices = [.. names.Select(name => TimesOf(name).Slices)];
+            long[][][] slices = [.. names.Select(name => _times.GetValueOrDefault(name)).OfType<Times>().Select(times => times.Slices)]; // who reads claims no name
             var first = _startedAt.ToUnixTimeSeconds() / SliceSeconds;
             return
             [

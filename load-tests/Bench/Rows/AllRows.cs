@@ -26,7 +26,7 @@ internal static class AllRows
         new BatchRow(),
         new SingleEventRow(),
         .. BulkRow.All,
-        new MemoryRow(),
+        .. MemoryRow.All,
         new ConnectionsRow(),
         RedisOutageRow.Stopped,
     ];
