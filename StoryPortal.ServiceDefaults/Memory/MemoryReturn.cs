@@ -31,7 +31,7 @@ internal sealed partial class MemoryReturn(IOptions<MemoryOptions> options, Time
                 {
                     GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                     var after = Committed();
-                    quiet.Returned(after);
+                    quiet.Returned();
                     LogReturned((before - after) >> 20, after >> 20);
                 }
             }

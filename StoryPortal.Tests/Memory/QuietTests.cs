@@ -43,17 +43,36 @@ public sealed class QuietTests
     }
 
     [Fact]
-    public void It_is_due_again_when_twice_of_what_was_kept_is_held()
+    public void What_was_in_use_then_is_tried_again_each_time_after_twice_as_long_and_at_least_once_an_hour()
     {
-        _quiet.Returned(100 * MiB);
-        for (var i = 0; i < 100; i++)
+        Assert.Equal([20, 40, 80, 160], Enumerable.Range(0, 4).Select(_ => SecondsUntilDue()));
+        for (var i = 0; i < 10; i++)
         {
-            Assert.False(IsDue(allocating: MiB, committed: 199 * MiB));
+            SecondsUntilDue();
         }
 
-        Assert.True(IsDue(allocating: MiB, committed: 200 * MiB));
-        _quiet.Returned(100 * MiB);
-        Assert.False(IsDue(allocating: MiB, committed: 200 * MiB)); // it has to be quiet once more
+        Assert.Equal(3600, SecondsUntilDue());
+    }
+
+    [Fact]
+    public void After_the_next_peak_it_is_due_as_soon_as_after_the_first()
+    {
+        SecondsUntilDue();
+        SecondsUntilDue();
+        Assert.False(IsDue(allocating: 500 * MiB, committed: 300 * MiB));
+        Assert.Equal(20, SecondsUntilDue());
+    }
+
+    private int SecondsUntilDue()
+    {
+        var seconds = 5;
+        while (!IsDue(allocating: MiB, committed: 200 * MiB))
+        {
+            seconds += 5;
+        }
+
+        _quiet.Returned();
+        return seconds;
     }
 
     private bool IsDue(long allocating, long committed)
