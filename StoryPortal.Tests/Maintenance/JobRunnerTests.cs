@@ -62,8 +62,13 @@ public sealed class JobRunnerTests(StoryPortalSystem system) : IAsyncLifetime
     public async Task Of_several_workers_one_runs_it()
     {
         _time.SetUtcNow(Noon);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var job = new FakeJob(_ => go.Task);
+        var job = new FakeJob(_ =>
+        {
+            begun.SetResult();
+            return go.Task;
+        });
         var row = await RowAsync();
         var workers = Enumerable.Range(0, 4).Select(_ => Runner().RunIfDueAsync(job, row, CancellationToken.None)).ToList();
 
@@ -75,6 +80,8 @@ public sealed class JobRunnerTests(StoryPortalSystem system) : IAsyncLifetime
             workers.Remove(idle);
         }
 
+        // The three may be back before the fourth, who holds the lock, has written that it runs.
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(Noon, (await RowAsync()).RunningSince);
         Assert.False(await _store.RequestAsync("fake", Noon, CancellationToken.None));
         go.SetResult();
