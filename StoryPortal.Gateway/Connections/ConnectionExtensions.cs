@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using StoryPortal.ServiceDefaults;
 
@@ -14,6 +15,7 @@ internal static class ConnectionExtensions
         var options = builder.Configuration.ReadOptions<ConnectionOptions>(ConnectionOptions.Section);
         builder.Services.AddSingleton(options);
         builder.WebHost.UseSockets(sockets => sockets.Backlog = options.Backlog);
+        builder.Services.AddSingleton<IConnectionListenerFactory, FairTransport>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             // Ids and rates differ in every answer and push the rest out of the table of HTTP/2's header compression: it would cost a tenth to a fifth of the gateway's time.
