@@ -103,10 +103,12 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
         request.QueryString = CacheKey.Query(request, policy.Query); // nothing of it that others did not ask for: the answer's links repeat it
         request.Headers.AcceptEncoding = default;
         request.Headers.IfNoneMatch = default;
-        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(bytes));
+        var fetched = new StreamResponseBodyFeature(bytes);
+        context.Features.Set<IHttpResponseBodyFeature>(fetched);
         try
         {
             await next(context);
+            await fetched.CompleteAsync(); // what was written and not yet sent
         }
         finally
         {

@@ -11,20 +11,33 @@ internal sealed class HubTransformer(EventRelay? events) : HttpTransformer
     // What callers claim ends here: who they are the log knows, and none is a process of the system.
     private static readonly string[] Claims = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", KeyHeaders.Internal];
 
-    public override ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
+    /// <summary>Whether answers stay open.</summary>
+    public bool StaysOpen => events is not null;
+
+    /// <summary>Takes from the caller's headers what must not be passed on as it is.</summary>
+    /// <returns>The span that the hub is told: the gateway's own and not its caller's as well, as a hub that hears two begins a trace of its own. (The
+    /// client's instrumentation would do this too, and cost every request, recorded or not.)</returns>
+    public static Activity? Prepare(IHeaderDictionary headers)
     {
-        var headers = context.Request.Headers;
         foreach (var claim in Claims)
         {
             headers.Remove(claim);
         }
 
-        // The gateway's own span and not its caller's as well: a hub that hears two begins a trace of its own. (The client's instrumentation would do
-        // this too, and cost every request, recorded or not.)
-        if (Activity.Current is { } span)
+        var span = Activity.Current;
+        if (span is not null)
         {
             headers.TraceParent = default;
             headers.TraceState = default;
+        }
+
+        return span;
+    }
+
+    public override ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        if (Prepare(context.Request.Headers) is { } span)
+        {
             request.Headers.TryAddWithoutValidation("traceparent", span.Id);
             if (span.TraceStateString is { Length: > 0 } state)
             {

@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+using StoryPortal.Gateway.Proxy.Http2;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults.Health;
+using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
@@ -39,6 +41,8 @@ internal static class ProxyExtensions
                 handler.ActivityHeadersPropagator = null; // HubTransformer hands the trace on
             });
 
+        builder.Services.AddHubForwarder();
+
         // We have scopes: with these the host would put authorization by policies into the pipeline, which waits for every answer.
         builder.Services.RemoveAll<IAuthorizationHandlerProvider>().RemoveAll<IAuthorizationService>().RemoveAll<IPolicyEvaluator>();
 
@@ -51,6 +55,18 @@ internal static class ProxyExtensions
 
         builder.Services.AddTransient<AnyHubHandler>();
         builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler<AnyHubHandler>());
+    }
+
+    // YARP's own, which the services know by nothing but the interface, stands behind it.
+    private static void AddHubForwarder(this IServiceCollection services)
+    {
+        var yarp = services.Last(service => service.ServiceType == typeof(IHttpForwarder)).ImplementationType!;
+        services.AddSingleton<IHttpForwarder>(provider => new HubForwarder(
+            (IHttpForwarder)ActivatorUtilities.CreateInstance(provider, yarp),
+            new HubPatience(PingDelay, PingTimeout),
+            ConnectTimeout,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<HubForwarder>>()));
     }
 
     public static void MapProxy(this WebApplication app) => app

@@ -1,0 +1,196 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Http.Features;
+using StoryPortal.Gateway.Proxy.Http2;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace StoryPortal.Gateway.Proxy;
+
+/// <summary>
+/// Forwards what is asked most, reads without a body, over connections of its own: a request and its answer stay bytes, without the objects that a client
+/// for everything makes of them. All else, and whatever those connections do not take, goes through YARP's forwarder. A failure looks the same from both.
+/// </summary>
+internal sealed partial class HubForwarder(
+    IHttpForwarder yarp, HubPatience patience, TimeSpan connectTimeout, TimeProvider time, ILogger<HubForwarder> logger) : IHttpForwarder, IDisposable
+{
+    private static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(100);
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_headers;
+
+    private readonly ConcurrentDictionary<string, Hub?> _hubs = [];
+
+    public ValueTask<ForwarderError> SendAsync(
+        HttpContext context, string destinationPrefix, HttpMessageInvoker httpClient, ForwarderRequestConfig requestConfig, HttpTransformer transformer) =>
+        SendAsync(context, destinationPrefix, httpClient, requestConfig, transformer, CancellationToken.None);
+
+    public ValueTask<ForwarderError> SendAsync(
+        HttpContext context,
+        string destinationPrefix,
+        HttpMessageInvoker httpClient,
+        ForwarderRequestConfig requestConfig,
+        HttpTransformer transformer,
+        CancellationToken cancellationToken)
+    {
+        var call = transformer is HubTransformer { StaysOpen: false } && Takes(context.Request) && requestConfig.Version == HttpVersion.Version20
+            ? TrySend(context, destinationPrefix, requestConfig.ActivityTimeout ?? UsualTimeout)
+            : null;
+        return call is null ? yarp.SendAsync(context, destinationPrefix, httpClient, requestConfig, transformer, cancellationToken) : ReceiveAsync(context, call);
+    }
+
+    public void Dispose()
+    {
+        foreach (var hub in _hubs.Values)
+        {
+            hub?.Close();
+        }
+    }
+
+    private static bool Takes(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true
+        && request.Headers.Upgrade.Count == 0;
+
+    private HubCall? TrySend(HttpContext context, string address, TimeSpan timeout)
+    {
+        if (!_hubs.TryGetValue(address, out var hub))
+        {
+            hub = _hubs.GetOrAdd(address, Of);
+        }
+
+        var block = t_headers ??= new ArrayBufferWriter<byte>(1024);
+        block.ResetWrittenCount();
+        return hub is not null && Write(context, hub, block) && block.WrittenCount <= Frame.MostBytes ? hub.TrySend(block.WrittenSpan, timeout) : null;
+    }
+
+    private Hub? Of(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/" } ? new Hub(uri, patience, connectTimeout, time) : null;
+
+    private static bool Write(HttpContext context, Hub hub, ArrayBufferWriter<byte> block)
+    {
+        var request = context.Request;
+        if (!HeaderWriter.WriteRequest(block, request.Method, hub.Authority, request.Path.ToUriComponent(), request.QueryString.ToUriComponent()))
+        {
+            return false;
+        }
+
+        var trace = HubTransformer.Prepare(request.Headers);
+        foreach (var (name, values) in request.Headers)
+        {
+            if (!HeaderNames.IsPassedOn(name) || name.Equals("Host", StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            foreach (var value in values)
+            {
+                if (!HeaderWriter.Write(block, name, value ?? ""))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return trace is null
+            || (HeaderWriter.Write(block, "traceparent", trace.Id!) && (trace.TraceStateString is not { Length: > 0 } state || HeaderWriter.Write(block, "tracestate", state)));
+    }
+
+    private async ValueTask<ForwarderError> ReceiveAsync(HttpContext context, HubCall call)
+    {
+        var aborted = context.RequestAborted;
+        using var leaving = aborted.UnsafeRegister(static call => ((HubCall)call!).Leave(), call);
+        var (response, hasBegun) = (context.Response, false);
+        while (true)
+        {
+            await call.WaitAsync();
+            var part = call.Take();
+            try
+            {
+                if (part is { IsComplete: true, End: not CallEnd.None })
+                {
+                    return Fail(context, part.End, hasBegun);
+                }
+
+                if (part.HasHeaders)
+                {
+                    response.StatusCode = HeaderReader.Read(part.Headers, response.Headers);
+                    hasBegun = response.StatusCode >= StatusCodes.Status200OK;
+                }
+
+                if (!part.Body.IsEmpty)
+                {
+                    response.BodyWriter.Write(part.Body);
+                }
+
+                if (part.IsComplete)
+                {
+                    return ForwarderError.None; // the server sends all of it together with the end
+                }
+            }
+            catch (InvalidDataException exception)
+            {
+                call.Leave();
+                response.Clear();
+                return Report(context, ForwarderError.ResponseHeaders, StatusCodes.Status502BadGateway, exception);
+            }
+            finally
+            {
+                part.Return();
+            }
+
+            if (part.Length > part.HeaderLength)
+            {
+                var sent = await response.BodyWriter.FlushAsync(CancellationToken.None);
+                if (sent.IsCompleted || aborted.IsCancellationRequested)
+                {
+                    call.Leave();
+                    return Fail(context, CallEnd.Left, hasBegun: true);
+                }
+
+                call.Return(part.Length - part.HeaderLength);
+            }
+        }
+    }
+
+    private ForwarderError Fail(HttpContext context, CallEnd end, bool hasBegun)
+    {
+        var response = context.Response;
+        if (response.HasStarted)
+        {
+            context.Abort(); // or the caller would take a part for the whole
+        }
+        else
+        {
+            response.Clear();
+        }
+
+        return end switch
+        {
+            CallEnd.Left => Report(context, hasBegun ? ForwarderError.ResponseBodyCanceled : ForwarderError.RequestCanceled, StatusCodes.Status400BadRequest, null),
+            CallEnd.TimedOut => Report(context, hasBegun ? ForwarderError.ResponseBodyCanceled : ForwarderError.RequestTimedOut, StatusCodes.Status504GatewayTimeout, null),
+            _ => Report(context, hasBegun ? ForwarderError.ResponseBodyDestination : ForwarderError.Request, StatusCodes.Status502BadGateway, null),
+        };
+    }
+
+    private ForwarderError Report(HttpContext context, ForwarderError error, int status, Exception? exception)
+    {
+        context.Features.Set<IForwarderErrorFeature>(new Failure(error, exception));
+        if (error is not (ForwarderError.RequestCanceled or ForwarderError.ResponseBodyCanceled))
+        {
+            LogFailure(error, context.Request.Path, exception);
+        }
+
+        if (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = status;
+        }
+
+        return error;
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "A hub has not answered {Path}: {Error}")]
+    private partial void LogFailure(ForwarderError error, string path, Exception? exception);
+
+    private sealed record Failure(ForwarderError Error, Exception? Exception) : IForwarderErrorFeature;
+}
