@@ -43,7 +43,16 @@ internal sealed class ExchangeMiddleware(
         var failed = true;
         try
         {
-            await next(context);
+            if (HasLeft(context))
+            {
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+                exchange.Context = null; // nobody reads headers
+            }
+            else
+            {
+                await next(context);
+            }
+
             failed = false;
         }
         finally
@@ -51,6 +60,9 @@ internal sealed class ExchangeMiddleware(
             Complete(context, exchange, failed);
         }
     }
+
+    // Over HTTP/2 a request can be taken back before its turn has come. (Over HTTP/1.1 one has to look for that, and would find it later.)
+    private static bool HasLeft(HttpContext context) => HttpProtocol.IsHttp2(context.Request.Protocol) && context.RequestAborted.IsCancellationRequested;
 
     private void Complete(HttpContext context, Exchange exchange, bool failed)
     {

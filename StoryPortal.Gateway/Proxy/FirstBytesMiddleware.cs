@@ -20,12 +20,17 @@ internal sealed class FirstBytesMiddleware(RequestDelegate next)
         ReadResult read;
         try
         {
-            read = await body.ReadAtLeastAsync((int)Math.Min(context.Request.ContentLength ?? Enough, Enough), CancellationToken.None); // the server ends it when the caller goes
+            read = await body.ReadAsync(CancellationToken.None); // the server ends it when the caller goes
+            while (read.Buffer.Length < Enough && !read.IsCompleted)
+            {
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                read = await body.ReadAsync(CancellationToken.None);
+            }
         }
         catch (BadHttpRequestException left) when (left.StatusCode == StatusCodes.Status400BadRequest)
         {
-            // Here and not in the handler of exceptions: each part of the pipeline that one passes costs as much as a request.
-            await TypedResults.Problem($"body: {left.Message}", statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            context.Abort(); // nobody is there to read why, and nothing left to look for in the body
             return;
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)

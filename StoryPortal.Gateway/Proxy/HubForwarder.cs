@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using StoryPortal.Gateway.Proxy.Http2;
@@ -11,15 +10,12 @@ namespace StoryPortal.Gateway.Proxy;
 /// Forwards what is asked most, reads without a body, over connections of its own: a request and its answer stay bytes, without the objects that a client
 /// for everything makes of them. All else, and whatever those connections do not take, goes through YARP's forwarder. A failure looks the same from both.
 /// </summary>
-internal sealed partial class HubForwarder(
-    IHttpForwarder yarp, HubPatience patience, TimeSpan connectTimeout, TimeProvider time, ILogger<HubForwarder> logger) : IHttpForwarder, IDisposable
+internal sealed partial class HubForwarder(IHttpForwarder yarp, HubPool hubs, ILogger<HubForwarder> logger) : IHttpForwarder
 {
     private static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(100);
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_headers;
-
-    private readonly ConcurrentDictionary<string, Hub?> _hubs = [];
 
     public ValueTask<ForwarderError> SendAsync(
         HttpContext context, string destinationPrefix, HttpMessageInvoker httpClient, ForwarderRequestConfig requestConfig, HttpTransformer transformer) =>
@@ -39,14 +35,6 @@ internal sealed partial class HubForwarder(
         return call is null ? yarp.SendAsync(context, destinationPrefix, httpClient, requestConfig, transformer, cancellationToken) : ReceiveAsync(context, call);
     }
 
-    public void Dispose()
-    {
-        foreach (var hub in _hubs.Values)
-        {
-            hub?.Close();
-        }
-    }
-
     private static bool Takes(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
         && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true
@@ -54,46 +42,40 @@ internal sealed partial class HubForwarder(
 
     private HubCall? TrySend(HttpContext context, string address, TimeSpan timeout)
     {
-        if (!_hubs.TryGetValue(address, out var hub))
+        if (hubs.Of(address) is not { } hub)
         {
-            hub = _hubs.GetOrAdd(address, Of);
+            return null;
         }
 
         var block = t_headers ??= new ArrayBufferWriter<byte>(1024);
         block.ResetWrittenCount();
-        return hub is not null && Write(context, hub, block) && block.WrittenCount <= Frame.MostBytes ? hub.TrySend(block.WrittenSpan, timeout) : null;
+        Write(context.Request, hub, block);
+        return block.WrittenCount <= Frame.MostBytes ? hub.TrySend(block.WrittenSpan, timeout) : null;
     }
 
-    private Hub? Of(string address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/" } ? new Hub(uri, patience, connectTimeout, time) : null;
-
-    private static bool Write(HttpContext context, Hub hub, ArrayBufferWriter<byte> block)
+    private static void Write(HttpRequest request, Hub hub, ArrayBufferWriter<byte> block)
     {
-        var request = context.Request;
-        if (!HeaderWriter.WriteRequest(block, request.Method, hub.Authority, request.Path.ToUriComponent(), request.QueryString.ToUriComponent()))
-        {
-            return false;
-        }
-
-        var trace = HubTransformer.Prepare(request.Headers);
+        HeaderWriter.WriteRequest(block, request.Method, hub.Authority, request.Path.ToUriComponent(), request.QueryString.ToUriComponent());
+        var span = HubTransformer.Prepare(request.Headers);
         foreach (var (name, values) in request.Headers)
         {
-            if (!HeaderNames.IsPassedOn(name) || name.Equals("Host", StringComparison.OrdinalIgnoreCase))
+            if (HeaderNames.IsPassedOn(name) && !name.Equals("Host", StringComparison.OrdinalIgnoreCase))
             {
-                continue;
-            }
-
-            foreach (var value in values)
-            {
-                if (!HeaderWriter.Write(block, name, value ?? ""))
+                foreach (var value in values)
                 {
-                    return false;
+                    HeaderWriter.Write(block, name, value ?? "");
                 }
             }
         }
 
-        return trace is null
-            || (HeaderWriter.Write(block, "traceparent", trace.Id!) && (trace.TraceStateString is not { Length: > 0 } state || HeaderWriter.Write(block, "tracestate", state)));
+        if (span is not null)
+        {
+            HeaderWriter.Write(block, "traceparent", span.Id!);
+            if (span.TraceStateString is { Length: > 0 } state)
+            {
+                HeaderWriter.Write(block, "tracestate", state);
+            }
+        }
     }
 
     private async ValueTask<ForwarderError> ReceiveAsync(HttpContext context, HubCall call)

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -38,6 +39,7 @@ internal static class ProxyExtensions
                 handler.KeepAlivePingDelay = PingDelay;
                 handler.KeepAlivePingTimeout = PingTimeout;
                 handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
+                handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8; // as the server has read them: else what is not ASCII would count as the hub's failure
                 handler.ActivityHeadersPropagator = null; // HubTransformer hands the trace on
             });
 
@@ -57,18 +59,6 @@ internal static class ProxyExtensions
         builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler<AnyHubHandler>());
     }
 
-    // YARP's own, which the services know by nothing but the interface, stands behind it.
-    private static void AddHubForwarder(this IServiceCollection services)
-    {
-        var yarp = services.Last(service => service.ServiceType == typeof(IHttpForwarder)).ImplementationType!;
-        services.AddSingleton<IHttpForwarder>(provider => new HubForwarder(
-            (IHttpForwarder)ActivatorUtilities.CreateInstance(provider, yarp),
-            new HubPatience(PingDelay, PingTimeout),
-            ConnectTimeout,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<HubForwarder>>()));
-    }
-
     public static void MapProxy(this WebApplication app) => app
         .MapReverseProxy(proxy =>
         {
@@ -79,4 +69,14 @@ internal static class ProxyExtensions
             proxy.UsePassiveHealthChecks();
         })
         .ConfigureEndpoints((endpoint, route) => endpoint.WithPolicy(route));
+
+    private static void AddHubForwarder(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new HubPool(new HubPatience(ConnectTimeout, PingDelay, PingTimeout), provider.GetRequiredService<TimeProvider>()));
+
+        // YARP's own, of which nothing but the interface is public, stands behind it.
+        var yarp = services.Last(service => service.ServiceType == typeof(IHttpForwarder)).ImplementationType!;
+        services.AddSingleton<IHttpForwarder>(provider =>
+            ActivatorUtilities.CreateInstance<HubForwarder>(provider, ActivatorUtilities.CreateInstance(provider, yarp)));
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using StoryPortal.Gateway.Load;
+using StoryPortal.Gateway.Proxy.Http2;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Telemetry;
 
@@ -16,7 +17,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _retries;
     private readonly Counter<long> _dropped;
 
-    public GatewayMetrics(IMeterFactory meters, Recorder recorder, LoadLimit load)
+    public GatewayMetrics(IMeterFactory meters, Recorder recorder, LoadLimit load, HubPool hubs)
     {
         var meter = meters.Create(TelemetryNames.Prefix + "Gateway");
         _output = new CacheLookups(recorder, "output");
@@ -26,6 +27,7 @@ internal sealed class GatewayMetrics
         _dropped = meter.CreateCounter<long>("api_requests_dropped_total", description: "Requests that the request log lost because it could not keep up.");
         meter.CreateObservableGauge("concurrent_requests", () => load.Requests, description: "Requests that are being served.");
         meter.CreateObservableGauge("concurrent_requests_limit", () => load.Limit, description: "Requests that are taken on at the same time, at present.");
+        meter.CreateObservableGauge("hub_connections", () => hubs.Connections, description: "Connections to the hubs over which reads go; others have the proxy's client.");
         meter.CreateObservableGauge("open_streams", () => load.Streams, description: "Streams and watches that are open.");
     }
 

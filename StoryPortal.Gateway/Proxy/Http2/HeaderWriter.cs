@@ -10,8 +10,7 @@ internal static class HeaderWriter
     private const int LiteralBits = 4;
 
     /// <summary>Writes <c>:method</c>, <c>:scheme</c>, <c>:authority</c> and <c>:path</c> of a request without a body.</summary>
-    /// <returns>False: it has text that is not ASCII.</returns>
-    public static bool WriteRequest(ArrayBufferWriter<byte> block, string method, string authority, string path, string query)
+    public static void WriteRequest(ArrayBufferWriter<byte> block, string method, string authority, string path, string query)
     {
         if (HttpMethods.IsGet(method))
         {
@@ -25,39 +24,30 @@ internal static class HeaderWriter
 
         WriteNumber(block, 0x80, IndexedBits, StaticTable.Http);
         WriteNumber(block, 0, LiteralBits, StaticTable.Authority);
-        var isAscii = WriteText(block, authority, "");
+        WriteText(block, authority, "");
         WriteNumber(block, 0, LiteralBits, StaticTable.Path);
-        return WriteText(block, path, query) && isAscii;
+        WriteText(block, path, query);
     }
 
-    /// <summary>Writes a header.</summary>
-    /// <returns>False: it has text that is not ASCII.</returns>
-    public static bool Write(ArrayBufferWriter<byte> block, string name, string value)
+    /// <summary>Writes a header, whose name is in ASCII as the server has made sure.</summary>
+    public static void Write(ArrayBufferWriter<byte> block, string name, string value)
     {
         WriteNumber(block, 0, LiteralBits, 0);
         WriteNumber(block, 0, IndexedBits, name.Length);
-        var lower = block.GetSpan(name.Length);
-        if (Ascii.ToLower(name, lower, out var written) != OperationStatus.Done)
-        {
-            return false;
-        }
-
+        Ascii.ToLower(name, block.GetSpan(name.Length), out var written);
         block.Advance(written);
-        return WriteText(block, value, "");
+        WriteText(block, value, "");
     }
 
-    private static bool WriteText(ArrayBufferWriter<byte> block, string text, string more)
+    // In UTF-8, as the server has read it; nearly always ASCII, which is as many bytes as characters.
+    private static void WriteText(ArrayBufferWriter<byte> block, string text, string more)
     {
-        var length = text.Length + more.Length;
+        var length = Ascii.IsValid(text) && Ascii.IsValid(more) ? text.Length + more.Length : Encoding.UTF8.GetByteCount(text) + Encoding.UTF8.GetByteCount(more);
         WriteNumber(block, 0, IndexedBits, length);
         var bytes = block.GetSpan(length + 1);
-        if (Ascii.FromUtf16(text, bytes, out var first) != OperationStatus.Done || Ascii.FromUtf16(more, bytes[first..], out _) != OperationStatus.Done)
-        {
-            return false;
-        }
-
+        var first = Encoding.UTF8.GetBytes(text, bytes);
+        Encoding.UTF8.GetBytes(more, bytes[first..]);
         block.Advance(length);
-        return true;
     }
 
     private static void WriteNumber(ArrayBufferWriter<byte> block, byte kind, int bits, int number)

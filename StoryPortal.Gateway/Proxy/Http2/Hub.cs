@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace StoryPortal.Gateway.Proxy.Http2;
 
 /// <summary>The connections to one hub: a few, so that no reader of frames is the limit. Nobody waits for one to be made: until then it takes nothing.</summary>
-internal sealed class Hub(Uri address, HubPatience patience, TimeSpan connectTimeout, TimeProvider time)
+internal sealed class Hub(Uri address, HubPatience patience, TimeProvider time)
 {
     private const int MostConnections = 8;
 
@@ -13,6 +13,9 @@ internal sealed class Hub(Uri address, HubPatience patience, TimeSpan connectTim
 
     /// <summary>Its name in requests.</summary>
     public string Authority { get; } = address.Authority;
+
+    /// <summary>Its connections that are open.</summary>
+    public int Connections => _slots.Count(slot => slot.Connection is { IsClosed: false });
 
     /// <summary>Sends a request without a body.</summary>
     /// <returns>Null: no connection takes it now.</returns>
@@ -63,7 +66,7 @@ internal sealed class Hub(Uri address, HubPatience patience, TimeSpan connectTim
 
     private async Task ConnectAsync(Slot slot)
     {
-        using var deadline = new CancellationTokenSource(connectTimeout, time);
+        using var deadline = new CancellationTokenSource(patience.Connect, time);
         try
         {
             slot.Connection = await HubConnection.ConnectAsync(address.Host, address.Port, patience, time, deadline.Token);

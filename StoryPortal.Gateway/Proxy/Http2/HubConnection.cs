@@ -542,8 +542,3 @@ internal sealed class HubConnection : IThreadPoolWorkItem
     private static int Number(ReadOnlySpan<byte> payload) =>
         payload.Length >= sizeof(int) ? BinaryPrimitives.ReadInt32BigEndian(payload) : throw new InvalidDataException("A frame is shorter than what it must have.");
 }
-
-/// <summary>How long a hub may be silent.</summary>
-/// <param name="Silence">After as much, while requests are open, it is asked whether it is there.</param>
-/// <param name="Answer">As long it may take to answer that; then its connection is given up.</param>
-internal sealed record HubPatience(TimeSpan Silence, TimeSpan Answer);
