@@ -110,7 +110,7 @@ internal sealed partial class HubForwarder(IHttpForwarder yarp, HubPool hubs, IL
                     return ForwarderError.None; // the server sends all of it together with the end
                 }
             }
-            catch (InvalidDataException exception)
+            catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException) // no headers, or none that the server may send
             {
                 call.Leave();
                 response.Clear();

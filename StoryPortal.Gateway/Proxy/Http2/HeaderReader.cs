@@ -68,7 +68,7 @@ internal static class HeaderReader
         {
             status = name == ":status" && int.TryParse(value, out var code) ? code : throw new InvalidDataException($"An answer says {name}: {value}.");
         }
-        else if (HeaderNames.IsPassedOn(name))
+        else if (status >= StatusCodes.Status200OK && HeaderNames.IsPassedOn(name)) // those of an answer in between are not the answer's
         {
             headers.Append(name, value);
         }

@@ -16,10 +16,8 @@ internal sealed class HubConnection : IThreadPoolWorkItem
     private const int ReadBytes = 64 * 1024;
     private const int Cancelled = 8; // RFC 9113, section 7
     private const int Refused = 7;
-
     private const int PingBytes = 8;
     private const int MostHeaderBytes = 64 * 1024;
-
     private const int UsualCalls = 100; // as many as servers allow as long as they have not said otherwise
     private const int MostCalls = 256;
 
@@ -249,13 +247,7 @@ internal sealed class HubConnection : IThreadPoolWorkItem
                 filled += read;
                 Volatile.Write(ref _heard, _time.GetTimestamp());
                 var taken = TakeFrames(buffer.AsSpan(0, filled));
-                foreach (var call in _toTell)
-                {
-                    call.IsToBeTold = false;
-                    call.Tell();
-                }
-
-                _toTell.Clear();
+                TellAll();
                 filled -= taken;
                 buffer.AsSpan(taken, filled).CopyTo(buffer);
             }
@@ -266,7 +258,19 @@ internal sealed class HubConnection : IThreadPoolWorkItem
             // However it ended, it is over.
         }
 
+        TellAll();
         Close();
+    }
+
+    private void TellAll()
+    {
+        foreach (var call in _toTell)
+        {
+            call.IsToBeTold = false;
+            call.Tell();
+        }
+
+        _toTell.Clear();
     }
 
     private bool IsOver()

@@ -115,8 +115,9 @@ public sealed class HubConnectionTests
     internal async Task A_hub_that_does_not_keep_to_the_protocol_is_not_heard_any_longer(FrameType type, int stream)
     {
         await using var hub = await ScriptedHub.StartAsync();
-        var call = Send(hub);
-        await hub.SayAsync((type, FrameFlags.EndHeaders, stream, [0]));
+        var (call, other) = (Send(hub), Send(hub));
+        await hub.SayAsync((FrameType.Headers, FrameFlags.EndHeaders | FrameFlags.EndStream, 3, [ScriptedHub.Ok]), (type, FrameFlags.EndHeaders, stream, [0]));
+        Assert.Equal((200, "", CallEnd.None), await AnswerAsync(other)); // what it said before counts
         Assert.Equal(CallEnd.Broken, (await AnswerAsync(call)).End);
     }
 
