@@ -23,10 +23,10 @@ if ((isOther && load is null && soak is null) || BenchOptions.TryParse(isOther ?
     return 2;
 }
 
-var rows = AllRows.Named(options.Names);
+var rows = AllRows.Of(options);
 if (rows.Count == 0)
 {
-    Console.Error.WriteLine($"No row's name contains {string.Join(" or ", options.Names)}. There are: {string.Join(", ", AllRows.Named([]).Select(row => row.Name))}");
+    Console.Error.WriteLine($"No row's name contains {string.Join(" or ", options.Names)}. There are: {string.Join(", ", AllRows.Of(options with { Names = [] }).Select(row => row.Name))}");
     return 2;
 }
 

@@ -31,7 +31,7 @@ internal static class AllRows
         RedisOutageRow.Stopped,
     ];
 
-    /// <summary>Those whose name contains one of <paramref name="names"/>; all when there is none.</summary>
-    public static IReadOnlyList<Row> Named(IReadOnlyList<string> names) =>
-        [.. All.Where(row => names.Count == 0 || names.Any(name => row.Name.Contains(name, StringComparison.OrdinalIgnoreCase)))];
+    /// <summary>Those that are asked for.</summary>
+    public static IReadOnlyList<Row> Of(BenchOptions options) =>
+        [.. All.Where(row => (row.IsQuick || !options.Quick) && (options.Names.Count == 0 || options.Names.Any(name => row.Name.Contains(name, StringComparison.OrdinalIgnoreCase))))];
 }

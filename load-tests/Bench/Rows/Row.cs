@@ -38,6 +38,9 @@ internal abstract class Row(string name, string a, string b, string unit, double
     /// <summary>How often the pair is measured.</summary>
     public virtual int Runs(BenchOptions options) => options.Runs;
 
+    /// <summary>Whether it can be measured quickly.</summary>
+    public virtual bool IsQuick => true;
+
     /// <summary>Checks that there is something to measure, and brings it up to speed.</summary>
     /// <exception cref="Measuring.NotThereYetException">There is not.</exception>
     public virtual Task PrepareAsync(Stage stage) => Task.CompletedTask;

@@ -14,6 +14,8 @@ internal sealed class MemoryRow : LimitRow
 
     public static IReadOnlyList<Row> All { get; } = [new MemoryRow("resources/memory", TimeSpan.Zero), new MemoryRow("resources/memory when quiet", Quiet)];
 
+    public override bool IsQuick => _quiet == TimeSpan.Zero;
+
     public override int Runs(BenchOptions options) => 1;
 
     public override Task PrepareAsync(Stage stage) => MixedLoad.RunAsync(stage, stage.Gateway, round: 0);
