@@ -20,17 +20,12 @@ internal sealed class FirstBytesMiddleware(RequestDelegate next)
         ReadResult read;
         try
         {
-            read = await body.ReadAsync(CancellationToken.None); // the server ends it when the caller goes
-            while (read.Buffer.Length < Enough && !read.IsCompleted)
-            {
-                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                read = await body.ReadAsync(CancellationToken.None);
-            }
+            read = await body.ReadAtLeastAsync((int)Math.Min(context.Request.ContentLength ?? Enough, Enough), CancellationToken.None); // the server ends it when the caller goes
         }
         catch (BadHttpRequestException left) when (left.StatusCode == StatusCodes.Status400BadRequest)
         {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            context.Abort(); // nobody is there to read why, and nothing left to look for in the body
+            // Here and not in the handler of exceptions: each part of the pipeline that one passes costs as much as a request.
+            await TypedResults.Problem($"body: {left.Message}", statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
             return;
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)

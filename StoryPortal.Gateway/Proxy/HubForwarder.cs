@@ -55,7 +55,7 @@ internal sealed partial class HubForwarder(IHttpForwarder yarp, HubPool hubs, IL
 
     private static void Write(HttpRequest request, Hub hub, ArrayBufferWriter<byte> block)
     {
-        HeaderWriter.WriteRequest(block, request.Method, hub.Authority, request.Path.ToUriComponent(), request.QueryString.ToUriComponent());
+        HeaderWriter.WriteRequest(block, request.Method, hub.Authority, PathText.Of(request.Path), request.QueryString.ToUriComponent());
         var span = HubTransformer.Prepare(request.Headers);
         foreach (var (name, values) in request.Headers)
         {
