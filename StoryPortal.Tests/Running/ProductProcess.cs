@@ -81,6 +81,11 @@ internal sealed class ProductProcess : IAsyncDisposable
             using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
             await Eventually.TrueAsync(async () => started._process.HasExited || await IsReadyAsync(client));
             started._mayEnd = started._process.HasExited; // which is told here
+            if (started._mayEnd)
+            {
+                await started._process.WaitForExitAsync(); // until all that it said has been read
+            }
+
             Assert.False(started._mayEnd, started.Output);
             return started;
         }
