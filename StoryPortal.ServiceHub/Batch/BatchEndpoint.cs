@@ -54,10 +54,11 @@ internal static class BatchEndpoint
             throw new InputException(Requests, $"are {items.Count}; up to {MostRequests} are taken.");
         }
 
-        var results = new BatchResult[items.Count];
         var budget = new AnswerBudget();
+        var calls = items.ConvertAll(item => InnerRequests.CallOf(item, context, budget));
+        var results = new BatchResult[calls.Count];
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, items.Count, options, async (i, _) => results[i] = await inner.RunAsync(items[i], context, budget));
+        await Parallel.ForAsync(0, calls.Count, options, async (i, _) => results[i] = await inner.RunAsync(calls[i]));
         if (!results.Any(result => result.ChangesServices))
         {
             context.Response.Headers[ChangeHeader.Name] = ChangeHeader.None; // what the gateway keeps is still right

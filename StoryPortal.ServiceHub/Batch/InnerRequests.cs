@@ -27,12 +27,19 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
     /// <summary>The pipeline, from its first part on.</summary>
     public RequestDelegate? Pipeline { get; set; }
 
-    /// <summary>Sends one, for the caller of <paramref name="batch"/>. Never fails: what is wrong with it is in its result.</summary>
-    public async Task<BatchResult> RunAsync(JsonElement item, HttpContext batch, AnswerBudget budget)
+    /// <summary>A request for the caller of <paramref name="batch"/>. For one thread at a time, as contexts are: no call reads that one again.</summary>
+    public static InnerCall CallOf(JsonElement item, HttpContext batch, AnswerBudget budget)
     {
+        var answer = new AnswerBuffer(budget);
+        return new InnerCall(item, ContextFor(batch, answer), answer);
+    }
+
+    /// <summary>Sends one. Never fails: what is wrong with it is in its result.</summary>
+    public async Task<BatchResult> RunAsync(InnerCall call)
+    {
+        var (item, context, answer) = call;
         await using var scope = scopes.CreateAsyncScope();
-        await using var answer = new AnswerBuffer(budget);
-        var context = Context(batch, scope.ServiceProvider, answer);
+        context.RequestServices = scope.ServiceProvider;
         var start = Stopwatch.GetTimestamp();
         var id = IdOf(item);
         var method = HttpMethods.Get;
@@ -87,7 +94,7 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
         }
     }
 
-    private static DefaultHttpContext Context(HttpContext batch, IServiceProvider services, AnswerBuffer answer)
+    private static DefaultHttpContext ContextFor(HttpContext batch, AnswerBuffer answer)
     {
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(new HttpRequestFeature { Protocol = batch.Request.Protocol, Scheme = batch.Request.Scheme });
@@ -97,7 +104,6 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
         features.Set(new BatchPart());
         return new DefaultHttpContext(features)
         {
-            RequestServices = services,
             RequestAborted = batch.RequestAborted,
             TraceIdentifier = batch.TraceIdentifier,
             Request = { Host = batch.Request.Host },
