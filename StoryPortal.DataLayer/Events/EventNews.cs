@@ -59,7 +59,7 @@ public sealed class EventNews
     private void Tell()
     {
         _heard?.Invoke();
-        if (_redis is null || _backplane is not { IsUsable: true })
+        if (_redis is null || _backplane is not { IsReachable: true })
         {
             return;
         }

@@ -17,12 +17,7 @@ public static class HealthExtensions
     {
         builder.Services.AddHealthChecks();
         builder.Services.AddSingleton<HealthState>();
-        builder.Services.AddSingleton<IHealthCheckPublisher>(services => services.GetRequiredService<HealthState>());
-        builder.Services.Configure<HealthCheckPublisherOptions>(options =>
-        {
-            options.Delay = TimeSpan.Zero;
-            options.Period = TimeSpan.FromSeconds(1);
-        });
+        builder.Services.AddHostedService<HealthWatch>();
     }
 
     /// <summary>Adds a check that must be healthy once before the process counts as started.</summary>

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Options;
 namespace StoryPortal.ServiceDefaults.Health;
 
 /// <summary>
-/// What a process says of its health. The checks run beside the requests, once a second, so that asking costs nothing and never waits.
+/// What a process says of its health, as <see cref="HealthWatch"/> has found it, so that asking costs nothing and never waits.
 /// A process is unready only while it starts or drains: later, a lost Redis or Postgres makes it degraded, since it still serves what it can.
 /// </summary>
-internal sealed partial class HealthState : IHealthCheckPublisher
+internal sealed partial class HealthState
 {
     /// <summary>The tag of a check that must have been healthy once before the process counts as started.</summary>
     public const string StartupTag = "startup";
@@ -40,12 +40,12 @@ internal sealed partial class HealthState : IHealthCheckPublisher
 
     public string Status => !Ready ? "unhealthy" : _latest is { Status: HealthStatus.Healthy } ? "healthy" : "degraded";
 
-    public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)
+    /// <summary>Takes what the checks say now.</summary>
+    public void Report(HealthReport report)
     {
         LogChanges(_latest, report);
         _latest = report;
         Start();
-        return Task.CompletedTask;
     }
 
     // The first port that is open answers before the last one is.
@@ -63,7 +63,7 @@ internal sealed partial class HealthState : IHealthCheckPublisher
         }
     }
 
-    // Only changes: the checks run every second, and a log that repeats itself hides what it has to say.
+    // Only changes: the checks run all the time, and a log that repeats itself hides what it has to say.
     private void LogChanges(HealthReport? before, HealthReport now)
     {
         foreach (var (name, entry) in now.Entries)

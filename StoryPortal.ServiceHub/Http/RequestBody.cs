@@ -12,8 +12,7 @@ internal readonly struct RequestBody : IDisposable
     // A length that is only claimed gets no more memory than this: the rest comes with the bytes.
     private const int MostOnTrust = 256 * 1024;
 
-    // Of the shared pool each thread keeps an array of every size: of the large ones, a gigabyte after some dozen large bodies. Here all threads share them.
-    private static readonly ArrayPool<byte> Large = ArrayPool<byte>.Create(BodyLimits.Batch, maxArraysPerBucket: 2);
+    private static readonly LargeArrays Large = new(TimeProvider.System);
 
     private readonly byte[] _buffer;
     private readonly int _length;
@@ -96,5 +95,5 @@ internal readonly struct RequestBody : IDisposable
 
     private static void Return(byte[] buffer) => PoolOf(buffer.Length).Return(buffer);
 
-    private static ArrayPool<byte> PoolOf(int length) => length > MostOnTrust ? Large : ArrayPool<byte>.Shared;
+    private static ArrayPool<byte> PoolOf(int length) => length > MostOnTrust ? Large.Pool : ArrayPool<byte>.Shared;
 }

@@ -52,9 +52,9 @@ internal sealed class CacheNode : IAsyncDisposable
         return node;
     }
 
-    public Task IsUsableAsync() => Eventually.TrueAsync(() => Task.FromResult(Backplane.IsUsable));
+    public Task IsUsableAsync() => Eventually.TrueAsync(() => Backplane.IsUsableAsync().AsTask());
 
-    public Task IsNotUsableAsync() => Eventually.TrueAsync(() => Task.FromResult(!Backplane.IsUsable));
+    public Task IsNotUsableAsync() => Eventually.TrueAsync(async () => !await Backplane.IsUsableAsync());
 
     /// <summary>Reads a row of <paramref name="table"/> through the cache.</summary>
     public async Task<(string? Text, CacheSource Source)> ReadAsync(Table table, Guid id)

@@ -24,58 +24,57 @@ public sealed class HealthStateTests
     }
 
     [Fact]
-    public async Task A_process_starts_when_what_it_needs_was_there_once()
+    public void A_process_starts_when_what_it_needs_was_there_once()
     {
         _lifetime.NotifyStarted();
         Assert.Equal((false, false, "unhealthy"), Now());
 
-        await PublishAsync(HealthStatus.Unhealthy, HealthStatus.Healthy);
+        Report(HealthStatus.Unhealthy, HealthStatus.Healthy);
         Assert.Equal((false, false, "unhealthy"), Now());
         Assert.False(_state.WhenStarted.IsCompleted);
 
-        await PublishAsync(HealthStatus.Healthy, HealthStatus.Degraded);
+        Report(HealthStatus.Healthy, HealthStatus.Degraded);
         Assert.Equal((true, true, "degraded"), Now());
         Assert.True(_state.WhenStarted.IsCompleted);
     }
 
     [Fact]
-    public async Task A_process_that_does_not_listen_on_every_port_yet_has_not_started()
+    public void A_process_that_does_not_listen_on_every_port_yet_has_not_started()
     {
-        await PublishAsync(HealthStatus.Healthy, HealthStatus.Healthy);
+        Report(HealthStatus.Healthy, HealthStatus.Healthy);
         Assert.Equal((false, false, "unhealthy"), Now());
         _lifetime.NotifyStarted();
         Assert.Equal((true, true, "healthy"), Now());
     }
 
     [Fact]
-    public async Task A_process_that_has_started_stays_ready_whatever_it_loses()
+    public void A_process_that_has_started_stays_ready_whatever_it_loses()
     {
         _lifetime.NotifyStarted();
-        await PublishAsync(HealthStatus.Healthy, HealthStatus.Healthy);
+        Report(HealthStatus.Healthy, HealthStatus.Healthy);
         Assert.Equal((true, true, "healthy"), Now());
 
-        await PublishAsync(HealthStatus.Unhealthy, HealthStatus.Degraded);
+        Report(HealthStatus.Unhealthy, HealthStatus.Degraded);
         Assert.Equal((true, true, "degraded"), Now());
     }
 
     [Fact]
-    public async Task A_process_that_drains_is_not_ready_any_more()
+    public void A_process_that_drains_is_not_ready_any_more()
     {
         _lifetime.NotifyStarted();
-        await PublishAsync(HealthStatus.Healthy, HealthStatus.Healthy);
+        Report(HealthStatus.Healthy, HealthStatus.Healthy);
         _lifetime.StopApplication();
         Assert.Equal((true, false, "unhealthy"), Now());
     }
 
     private (bool Started, bool Ready, string Status) Now() => (_state.Started, _state.Ready, _state.Status);
 
-    private Task PublishAsync(HealthStatus database, HealthStatus cache) => _state.PublishAsync(
+    private void Report(HealthStatus database, HealthStatus cache) => _state.Report(
         new HealthReport(
             new Dictionary<string, HealthReportEntry>
             {
                 [Database] = new(database, null, TimeSpan.Zero, null, null),
                 [Cache] = new(cache, null, TimeSpan.Zero, null, null),
             },
-            TimeSpan.Zero),
-        CancellationToken.None);
+            TimeSpan.Zero));
 }
