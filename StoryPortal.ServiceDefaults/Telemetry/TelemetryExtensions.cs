@@ -51,7 +51,7 @@ internal static class TelemetryExtensions
                 logging.IncludeScopes = true;
             });
             telemetry.UseOtlpExporter();
-            builder.Services.AddHostedService<LastExport>();
+            builder.Services.AddSingleton(options).AddHostedService<LastExport>();
         }
     }
 

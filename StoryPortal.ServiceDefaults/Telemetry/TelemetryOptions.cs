@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace StoryPortal.ServiceDefaults.Telemetry;
 
-/// <summary>What is traced, section <c>Telemetry</c>.</summary>
+/// <summary>What is traced and told, section <c>Telemetry</c>.</summary>
 public sealed class TelemetryOptions
 {
     /// <summary>The configuration section's name.</summary>
@@ -11,4 +11,8 @@ public sealed class TelemetryOptions
     /// <summary>Share of new traces that are kept, 0 to 1; a caller's decision wins. Default: 1 in Development, 0.01 elsewhere.</summary>
     [Range(0.0, 1.0)]
     public double? SampleRatio { get; set; }
+
+    /// <summary>Milliseconds for which a process that ends tries to tell its collector what is left. Default 1,500.</summary>
+    [Range(0, 60_000)]
+    public int LastExportMilliseconds { get; set; } = 1500;
 }

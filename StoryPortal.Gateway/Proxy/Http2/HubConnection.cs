@@ -17,7 +17,6 @@ internal sealed class HubConnection : IThreadPoolWorkItem
     private const int Cancelled = 8; // RFC 9113, section 7
     private const int Refused = 7;
     private const int PingBytes = 8;
-    private const int MostHeaderBytes = 64 * 1024;
     private const int UsualCalls = 100; // as many as servers allow as long as they have not said otherwise
     private const int MostCalls = 256;
 
@@ -30,7 +29,7 @@ internal sealed class HubConnection : IThreadPoolWorkItem
     private readonly Lock _gate = new();
     private readonly Dictionary<int, HubCall> _calls = [];
     private readonly List<HubCall> _toTell = [];
-    private readonly ArrayBufferWriter<byte> _block = new();
+    private readonly FrameReader _frames = new();
     private ArrayBufferWriter<byte> _pending = new(4096);
     private ArrayBufferWriter<byte> _sending = new(4096);
     private bool _isSending;
@@ -41,7 +40,6 @@ internal sealed class HubConnection : IThreadPoolWorkItem
     private int _unreturned;
     private long _heard;
     private long _pinged;
-    private Frame? _continued;
 
     private HubConnection(Socket socket, HubPatience patience, TimeProvider time)
     {
@@ -288,47 +286,27 @@ internal sealed class HubConnection : IThreadPoolWorkItem
 
     private int TakeFrames(ReadOnlySpan<byte> bytes)
     {
-        var taken = 0;
-        while (bytes.Length - taken >= Frame.HeadBytes)
+        var rest = bytes;
+        while (_frames.TryRead(ref rest, out var frame, out var payload))
         {
-            var rest = bytes[taken..];
-            var frame = Frame.Read(rest);
-            if (frame.Length > Frame.MostBytes)
-            {
-                throw new InvalidDataException("A frame is longer than was allowed.");
-            }
-
-            if (rest.Length < Frame.HeadBytes + frame.Length)
-            {
-                break;
-            }
-
-            Take(frame, rest.Slice(Frame.HeadBytes, frame.Length));
-            taken += Frame.HeadBytes + frame.Length;
+            Take(frame, payload);
         }
 
-        return taken;
+        return bytes.Length - rest.Length;
     }
 
     private void Take(Frame frame, ReadOnlySpan<byte> payload)
     {
-        if (_continued is { } first)
-        {
-            Continue(frame.Type == FrameType.Continuation ? first : throw new InvalidDataException("A block of headers is not continued."), frame, payload);
-            return;
-        }
-
         switch (frame.Type)
         {
             case FrameType.Data:
-                TakeData(frame, Unpadded(frame, payload));
+                TakeData(frame, payload);
                 break;
             case FrameType.Headers:
-                var block = Unpadded(frame, payload);
-                TakeHeaders(frame, frame.Has(FrameFlags.Priority) ? Rest(block, 5) : block);
+                TakeHeaders(frame, payload);
                 break;
             case FrameType.Reset:
-                End(frame.Stream, Number(payload) == Refused ? CallEnd.NotTaken : CallEnd.Broken);
+                End(frame.Stream, FrameReader.Number(payload) == Refused ? CallEnd.NotTaken : CallEnd.Broken);
                 break;
             case FrameType.Settings when !frame.Has(Frame.Acknowledged):
                 TakeSettings(payload);
@@ -337,42 +315,12 @@ internal sealed class HubConnection : IThreadPoolWorkItem
                 Answer(FrameType.Ping, payload);
                 break;
             case FrameType.GoAway:
-                TakeGoAway(Number(payload) & int.MaxValue);
+                TakeGoAway(FrameReader.Number(payload) & int.MaxValue);
                 break;
-            case FrameType.PushPromise or FrameType.Continuation:
-                throw new InvalidDataException($"The hub sent what it must not: {frame.Type}.");
         }
     }
 
     private void TakeHeaders(Frame frame, ReadOnlySpan<byte> block)
-    {
-        if (frame.Has(FrameFlags.EndHeaders))
-        {
-            TakeBlock(frame, block);
-            return;
-        }
-
-        _block.ResetWrittenCount();
-        _block.Write(block);
-        _continued = frame;
-    }
-
-    private void Continue(Frame first, Frame frame, ReadOnlySpan<byte> block)
-    {
-        if (frame.Stream != first.Stream || _block.WrittenCount + block.Length > MostHeaderBytes)
-        {
-            throw new InvalidDataException("A block of headers is continued by another's, or without end.");
-        }
-
-        _block.Write(block);
-        if (frame.Has(FrameFlags.EndHeaders))
-        {
-            _continued = null;
-            TakeBlock(first, _block.WrittenSpan);
-        }
-    }
-
-    private void TakeBlock(Frame frame, ReadOnlySpan<byte> block)
     {
         if (Find(frame.Stream) is { } call && HeaderReader.BeginsAnswer(block)) // no hub has trailers to say
         {
@@ -528,21 +476,4 @@ internal sealed class HubConnection : IThreadPoolWorkItem
             Close();
         }
     }
-
-    private static ReadOnlySpan<byte> Unpadded(Frame frame, ReadOnlySpan<byte> payload)
-    {
-        if (!frame.Has(FrameFlags.Padded))
-        {
-            return payload;
-        }
-
-        var rest = Rest(payload, 1);
-        return payload[0] <= rest.Length ? rest[..^payload[0]] : throw new InvalidDataException("A frame is padded with more than there is.");
-    }
-
-    private static ReadOnlySpan<byte> Rest(ReadOnlySpan<byte> payload, int from) =>
-        payload.Length >= from ? payload[from..] : throw new InvalidDataException("A frame is shorter than what it must have.");
-
-    private static int Number(ReadOnlySpan<byte> payload) =>
-        payload.Length >= sizeof(int) ? BinaryPrimitives.ReadInt32BigEndian(payload) : throw new InvalidDataException("A frame is shorter than what it must have.");
 }
