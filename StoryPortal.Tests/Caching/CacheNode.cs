@@ -56,6 +56,13 @@ internal sealed class CacheNode : IAsyncDisposable
 
     public Task IsNotUsableAsync() => Eventually.TrueAsync(async () => !await Backplane.IsUsableAsync());
 
+    /// <summary>Waits until the answer of <paramref name="id"/> lies in Redis.</summary>
+    public Task IsStoredAsync(Guid id)
+    {
+        var redis = _host.Services.GetRequiredService<IConnectionMultiplexer>();
+        return Eventually.TrueAsync(() => redis.GetDatabase().KeyExistsAsync(CacheKey.Agent(id).Text));
+    }
+
     /// <summary>Reads a row of <paramref name="table"/> through the cache.</summary>
     public async Task<(string? Text, CacheSource Source)> ReadAsync(Table table, Guid id)
     {

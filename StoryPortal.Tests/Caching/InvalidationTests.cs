@@ -28,7 +28,7 @@ public sealed class InvalidationTests : IAsyncLifetime
     {
         _table.Rows[_id] = "first";
         Assert.Equal(("first", CacheSource.Miss), await _one.ReadAsync(_table, _id));
-        await IsInRedisAsync();
+        await _one.IsStoredAsync(_id);
 
         Assert.Equal(("first", CacheSource.Redis), await _other.ReadAsync(_table, _id));
         Assert.Equal(("first", CacheSource.Memory), await _other.ReadAsync(_table, _id));
@@ -108,10 +108,4 @@ public sealed class InvalidationTests : IAsyncLifetime
 
     // Redis is never away here, however slow this machine is.
     private Task<CacheNode> StartAsync() => CacheNode.StartAsync(_redis.Address, options => options.SilenceMilliseconds = 30_000, timeoutMilliseconds: 30_000);
-
-    private async Task IsInRedisAsync()
-    {
-        await using var redis = await _redis.ConnectAsync();
-        await Eventually.TrueAsync(() => redis.GetDatabase().KeyExistsAsync(CacheKey.Agent(_id).Text));
-    }
 }

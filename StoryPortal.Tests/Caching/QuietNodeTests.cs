@@ -26,7 +26,7 @@ public sealed class QuietNodeTests : IAsyncLifetime
     {
         _table.Rows[_id] = "kept";
         await _node.ReadAsync(_table, _id);
-        await IsInRedisAsync();
+        await _node.IsStoredAsync(_id);
         await using var beats = await Beats.ListenAsync(_redis, "sp_v2:cache");
         await beats.StopAsync();
 
@@ -66,10 +66,4 @@ public sealed class QuietNodeTests : IAsyncLifetime
     }
 
     private static void Quiet(CacheOptions options) => options.RestAfterSeconds = 1;
-
-    private async Task IsInRedisAsync()
-    {
-        await using var redis = await _redis.ConnectAsync();
-        await Eventually.TrueAsync(() => redis.GetDatabase().KeyExistsAsync(CacheKey.Agent(_id).Text));
-    }
 }
