@@ -15,6 +15,10 @@ public sealed class HealthPollStore(StoryDatabase database, RegistryWriter write
         RETURNING i.service_name, i.id, i.health_url, i.health_failures, i.health_failing
         """);
 
+    private static readonly Query AnyQuery = new("services.any_polls", QueryClass.Simple, """
+        SELECT EXISTS (SELECT 1 FROM mcp_documents.service_instances WHERE health_url IS NOT NULL)
+        """);
+
     private static readonly Query PolledQuery = new("services.polled", QueryClass.Join, $"""
         WITH before AS (
             SELECT status FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2),
@@ -36,6 +40,10 @@ public sealed class HealthPollStore(StoryDatabase database, RegistryWriter write
         database.ListAsync(
             DuePollsQuery, [Sql.Interval(interval), Sql.Int(limit)],
             row => new HealthPoll(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetBoolean(4)), cancellationToken);
+
+    /// <summary>Whether there is any instance to be asked, now or later.</summary>
+    public async Task<bool> AnyAsync(CancellationToken cancellationToken) =>
+        (await database.ListAsync(AnyQuery, [], row => row.GetBoolean(0), cancellationToken)).Single();
 
     /// <summary>Notes how a poll went; as many failures in a row as <paramref name="mostFailures"/> make the instance critical, a success ends that.</summary>
     /// <param name="poll">The poll.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
@@ -58,6 +59,10 @@ public sealed class ProcessReadings
             Traffic = _recorder.Slices(Targets.Of("http_api_p95").Sources),
         };
     }
+
+    /// <summary>What grows whenever the process is asked for more than its health: requests of clients, and those that the gateway sent of which it looked at the queries.</summary>
+    internal long Requests => _recorder.Total(name => name == Measured.Requests
+        || (name.StartsWith(Measured.SampledOf, StringComparison.Ordinal) && RequestClasses.Of(HttpMethods.Get, name[Measured.SampledOf.Length..]) != RequestClass.Health));
 
     /// <summary>Looks at what the process uses.</summary>
     internal void Look()

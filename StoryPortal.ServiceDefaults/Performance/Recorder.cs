@@ -63,6 +63,9 @@ public sealed class Recorder(TimeProvider time)
     /// <summary>The state of that name; keep it.</summary>
     public State StateOf(string name) => _states.GetOrAdd(name, static _ => new State());
 
+    /// <summary>How much was counted since the start under the names that <paramref name="isOne"/> takes. Who reads claims no name.</summary>
+    internal long Total(Func<string, bool> isOne) => _tallies.Where(pair => isOne(pair.Key)).Sum(pair => pair.Value.Total);
+
     /// <summary>What was seen of each state at the last look.</summary>
     internal IEnumerable<(string Name, double Value)> LastStates() =>
         _states.Where(pair => pair.Value.Any).Select(pair => (pair.Key, pair.Value.Last));

@@ -33,10 +33,13 @@ internal sealed partial class RegistryView
     /// <summary>Watches that are open.</summary>
     public int Watches => Volatile.Read(ref _watches);
 
+    /// <summary>The highest index that this hub has heard of.</summary>
+    public long Known => Volatile.Read(ref _known);
+
     /// <summary>The registry has this index, or a higher one.</summary>
     public void Heard(long index)
     {
-        for (var known = Volatile.Read(ref _known); known < index;)
+        for (var known = Known; known < index;)
         {
             var before = Interlocked.CompareExchange(ref _known, index, known);
             if (before == known)
@@ -57,7 +60,7 @@ internal sealed partial class RegistryView
 
     /// <summary>The registry with every change that this hub has heard of.</summary>
     /// <exception cref="NpgsqlException">The database is away, and something has changed since it was read.</exception>
-    public Task<RegistrySnapshot> NowAsync(CancellationToken cancellationToken) => AtLeastAsync(Volatile.Read(ref _known), cancellationToken);
+    public Task<RegistrySnapshot> NowAsync(CancellationToken cancellationToken) => AtLeastAsync(Known, cancellationToken);
 
     /// <summary>
     /// The registry as soon as its index is another than <paramref name="index"/>: at once when it is, else after a change, or as it is after
@@ -69,7 +72,7 @@ internal sealed partial class RegistryView
         try
         {
             // An index that is not known here comes from another hub, which heard of it sooner, or from another database.
-            var snapshot = await AtLeastAsync(Math.Max(Volatile.Read(ref _known), index), cancellationToken);
+            var snapshot = await AtLeastAsync(Math.Max(Known, index), cancellationToken);
             if (snapshot.Index != index)
             {
                 return snapshot;
@@ -165,7 +168,7 @@ internal sealed partial class RegistryView
         }
 
         // What was heard of meanwhile may not be in it.
-        if (Watches > 0 && snapshot.Index < Volatile.Read(ref _known))
+        if (Watches > 0 && snapshot.Index < Known)
         {
             _ = ReadQuietlyAsync();
         }
