@@ -13,9 +13,9 @@ using StoryPortal.ServiceDefaults.Registration;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
+builder.AddConnectionLimits(); // before the ports, which are to have them, are opened
 builder.AddServiceDefaults("gateway");
 builder.AddSharedState();
-builder.AddConnectionLimits();
 builder.AddOrigins();
 builder.AddLoadLimit();
 builder.AddRateLimits();

@@ -87,6 +87,21 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
         await Eventually.TrueAsync(async () => await _gateway.MetricAsync("concurrent_requests") == 0);
     }
 
+    [Fact]
+    public async Task Whoever_floods_it_with_resets_is_let_in_again_after_a_pause_and_others_at_once()
+    {
+        await RapidResetAsync();
+        await RapidResetAsync();
+        await Eventually.TrueAsync(async () => await HeldBackAsync() > 0);
+
+        var before = await HeldBackAsync();
+        using var other = await ConnectAsync("GET /alive HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", from: IPAddress.Parse("127.0.0.2"));
+        Assert.StartsWith("HTTP/1.1 200", await ReadToEndAsync(other), StringComparison.Ordinal);
+        Assert.Equal(before, await HeldBackAsync());
+
+        Task<double> HeldBackAsync() => _gateway.MetricAsync("connections_held_back_total");
+    }
+
     /// <summary>What is asked beside it takes at most twice as long as when nobody else is there.</summary>
     [Theory]
     [InlineData("slow headers")]
@@ -152,14 +167,17 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    private async Task LeftBodiesAsync()
+    private Task LeftBodiesAsync() => Elsewhere.RunAsync(() =>
     {
+        var beginning = System.Text.Encoding.ASCII.GetBytes(
+            $"POST /v1/events/batch HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GatewayProcess.AdminKey}\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n[");
         for (var i = 0; i < 100; i++)
         {
-            using var connection = await ConnectAsync(
-                $"POST /v1/events/batch HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GatewayProcess.AdminKey}\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n[");
+            using var connection = new TcpClient();
+            connection.Connect(IPAddress.Loopback, _gateway.Port);
+            connection.GetStream().Write(beginning);
         }
-    }
+    });
 
     private async Task IdleConnectionsAsync(int count, Func<Task>? meanwhile = null)
     {
@@ -241,9 +259,9 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    private async Task<TcpClient> ConnectAsync(string text)
+    private async Task<TcpClient> ConnectAsync(string text, IPAddress? from = null)
     {
-        var connection = new TcpClient();
+        var connection = new TcpClient(new IPEndPoint(from ?? IPAddress.Loopback, 0));
         await connection.ConnectAsync(IPAddress.Loopback, _gateway.Port, _deadline.Token);
         await connection.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(text), _deadline.Token);
         return connection;

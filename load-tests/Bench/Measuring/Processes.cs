@@ -38,6 +38,6 @@ internal sealed record CpuTimes(long Taken, IReadOnlyDictionary<string, double> 
     {
         var elapsed = Stopwatch.GetElapsedTime(before.Taken, Taken).TotalSeconds;
         return Seconds.Where(now => before.Seconds.ContainsKey(now.Key))
-            .ToDictionary(now => now.Key, now => Math.Round(Math.Max(0, now.Value - before.Seconds[now.Key]) / elapsed, 2));
+            .ToDictionary(now => now.Key, now => Math.Round(Math.Max(0, now.Value - before.Seconds[now.Key]) / elapsed, 3));
     }
 }
