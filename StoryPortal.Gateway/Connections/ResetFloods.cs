@@ -38,6 +38,7 @@ internal sealed class ResetFloods(ConnectionOptions options, GatewayMetrics metr
     {
         if (_pause > TimeSpan.Zero
             && context.Features.Get<TakenBack>() is { } taken
+            && taken.Address.Equals(context.Connection.RemoteIpAddress) // else it is a known proxy's, whose other callers have done nothing
             && taken.IsFlood(time, options.StreamsPerConnection)
             && (_heldBack.Count < MostAddresses || _heldBack.ContainsKey(taken.Address)))
         {

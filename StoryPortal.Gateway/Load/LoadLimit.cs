@@ -87,7 +87,7 @@ internal sealed class LoadLimit(IOptions<LoadOptions> options, TimeProvider time
     {
         var answers = Interlocked.Exchange(ref _answers, 0);
         var ticks = Interlocked.Exchange(ref _ticks, 0);
-        var highest = Interlocked.Exchange(ref _highest, 0);
+        var highest = Interlocked.Exchange(ref _highest, Requests); // who is still there makes the next window busy, even if nobody else gets in
         var limit = Limit;
 
         var target = _options.TargetLatencyMilliseconds * TimeSpan.TicksPerMillisecond;

@@ -68,6 +68,26 @@ public sealed class LoadLimitTests
     }
 
     [Fact]
+    public void Slow_answers_to_those_who_are_inside_are_no_calm_while_nobody_else_gets_in()
+    {
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryEnter()));
+        LeaveSlowly(20);
+        Assert.Equal(50, _limit.Limit);
+        Assert.False(_limit.TryEnter());
+        LeaveSlowly(20);
+        Assert.Equal(40, _limit.Limit);
+
+        void LeaveSlowly(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(20));
+                _limit.Leave(Slow);
+            }
+        }
+    }
+
+    [Fact]
     public void Hubs_that_answer_rarely_are_overloaded_all_the_same()
     {
         Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryEnter()));

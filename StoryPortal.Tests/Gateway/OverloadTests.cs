@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace StoryPortal.Tests.Gateway;
 
 /// <summary>Ten times more load than the hub behind the gateway can serve, from callers who ask again a moment after they were refused.</summary>
+[Collection(MeasuredAlone.Name)]
 public sealed class OverloadTests(ITestOutputHelper output) : IAsyncLifetime
 {
     // The hub works on so many requests at a time, for so long each: four hundred a second.
@@ -70,10 +71,10 @@ public sealed class OverloadTests(ITestOutputHelper output) : IAsyncLifetime
 
         elapsed.Restart();
         await PassedAsync(2);
-        _hub.Logged.Clear();
+        var calm = DateTimeOffset.UtcNow;
         await EverythingIsServedAsync(100);
-        await Eventually.TrueAsync(() => Task.FromResult(_hub.Logged.Count >= 100));
-        accepted = Latencies();
+        await Eventually.TrueAsync(() => Task.FromResult(Latencies(calm).Length == 100)); // lines of before may still be on their way
+        accepted = Latencies(calm);
         output.WriteLine($"two seconds later: p95 {Percentile(0.95):0} ms, of which the hub works {Work.TotalMilliseconds:0}");
         Assert.InRange(Percentile(0.95), 0, 2 * Work.TotalMilliseconds);
 
@@ -83,7 +84,8 @@ public sealed class OverloadTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     // As the gateway measures them: the callers of this test are not alone in their process.
-    private double[] Latencies() => [.. _hub.Logged.Where(request => request is { Route: "/v1/{**rest}", StatusCode: 200 }).Select(request => request.LatencyMs).Order()];
+    private double[] Latencies(DateTimeOffset since = default) =>
+        [.. _hub.Logged.Where(request => request is { Route: "/v1/{**rest}", StatusCode: 200 } && request.Timestamp >= since).Select(request => request.LatencyMs).Order()];
 
     private async Task StartAsync()
     {
