@@ -45,18 +45,16 @@ public sealed class AbuseTests : IAsyncLifetime
     [Fact]
     public async Task Whoever_floods_it_with_resets_is_let_in_again_after_a_pause_and_others_at_once()
     {
-        await Eventually.TrueAsync(async () =>
-        {
-            await _abused.RapidResetAsync(); // the first one is known for a flood a moment later
-            return await HeldBackAsync() > 0;
-        });
+        await _abused.TolerableResetsAsync();
+        await _abused.RapidResetAsync();
+        Assert.NotEqual(0, await HeldBackAsync());
 
         var before = await HeldBackAsync();
         using var other = await _abused.ConnectAsync("GET /alive HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", from: IPAddress.Parse("127.0.0.2"));
         Assert.StartsWith("HTTP/1.1 200", await _abused.ReadToEndAsync(other), StringComparison.Ordinal);
         Assert.Equal(before, await HeldBackAsync());
 
-        Task<double> HeldBackAsync() => Gateway.MetricAsync("connections_abused.Held_back_total");
+        Task<double> HeldBackAsync() => Gateway.MetricAsync("connections_held_back_total");
     }
 
     [Fact]

@@ -15,8 +15,11 @@ internal static class RapidReset
     private const byte EndOfHeadersAndStream = 0x05;
     private const int Cancel = 8;
 
-    /// <summary>Opens and resets <paramref name="streams"/> requests for <paramref name="path"/>, until all are sent or the gateway has had enough.</summary>
-    public static async Task SendAsync(GatewayProcess gateway, string path, int streams, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens and resets <paramref name="streams"/> requests for <paramref name="path"/>, until all are sent or the gateway has had enough, and stays connected until
+    /// <paramref name="afterwards"/> is over.
+    /// </summary>
+    public static async Task SendAsync(GatewayProcess gateway, string path, int streams, CancellationToken cancellationToken, Func<Task>? afterwards = null)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, gateway.SecurePort, cancellationToken);
@@ -47,6 +50,7 @@ internal static class RapidReset
             await secure.WriteAsync(frames.ToArray(), cancellationToken);
             var answer = new byte[4096];
             Assert.NotEqual(-1, await secure.ReadAsync(answer, cancellationToken)); // it has begun to read, or closed
+            await (afterwards?.Invoke() ?? Task.CompletedTask);
         }
         catch (IOException) // it has had enough
         {
