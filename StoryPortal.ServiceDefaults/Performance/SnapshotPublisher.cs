@@ -56,7 +56,6 @@ public sealed class SnapshotPublisher(ProcessReadings process, IEnumerable<IConn
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 // A connection breaks in many ways, and none of them ends a process: the scorecard names it as not heard.
-                _schedule.Failed();
             }
         }
     }

@@ -29,9 +29,6 @@ internal sealed class SnapshotSchedule(TimeSpan interval, TimeProvider time)
             || time.GetElapsedTime(told.At) >= _quietInterval;
     }
 
-    /// <summary>It was told.</summary>
+    /// <summary>It was told. What could not be stays due.</summary>
     public void Told() => _told = (_requests, Slice, time.GetTimestamp());
-
-    /// <summary>It could not be told: the next look is to be.</summary>
-    public void Failed() => _told = null;
 }
