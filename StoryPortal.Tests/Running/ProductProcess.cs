@@ -54,10 +54,10 @@ internal sealed class ProductProcess : IAsyncDisposable
     /// <param name="project">The project's name.</param>
     /// <param name="port">Its HTTP/1.1 port.</param>
     /// <param name="environment">Its settings, as variables.</param>
-    /// <param name="arguments">Its settings, as arguments.</param>
-    public static async Task<ProductProcess> StartAsync(string project, int port, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    /// <param name="settings">More of them, written as <c>--Section:Name=value</c>. Variables too: everybody can read a command line.</param>
+    public static async Task<ProductProcess> StartAsync(string project, int port, IReadOnlyDictionary<string, string> environment, params string[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{project}.dll"), .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{project}.dll")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -73,6 +73,12 @@ internal sealed class ProductProcess : IAsyncDisposable
         foreach (var (name, value) in ShortLife.Concat(environment))
         {
             start.Environment[name] = value;
+        }
+
+        foreach (var setting in settings)
+        {
+            var at = setting.IndexOf('=', StringComparison.Ordinal);
+            start.Environment[setting[2..at].Replace(":", "__", StringComparison.Ordinal)] = setting[(at + 1)..];
         }
 
         var started = new ProductProcess(new Process { StartInfo = start });
