@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace StoryPortal.ServiceDefaults.Scheduling;
+
+/// <summary>
+/// While a process is busy, the thread that waits for its sockets interrupts no other: what arrives meanwhile is taken together as soon as a processor is free. Each
+/// interruption costs two changes of threads and, in a virtual machine, an interrupt from processor to processor. A network card does the same under load.
+/// </summary>
+internal sealed partial class PatientSockets(IOptions<SchedulingOptions> options, TimeProvider time, ILogger<PatientSockets> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Value.BusyShare == 0)
+        {
+            return;
+        }
+
+        var watch = new BusyWatch(options.Value.BusyShare, Environment.ProcessorCount, time);
+        IReadOnlyList<int> patient = [];
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                watch.Look(Environment.CpuUsage.TotalTime);
+                if (watch.IsBusy && patient.Count == 0)
+                {
+                    patient = SocketThreads.BePatient();
+                    LogPatient(patient.Count);
+                }
+                else if (!watch.IsBusy && patient.Count > 0)
+                {
+                    SocketThreads.BePrompt(patient);
+                    patient = [];
+                    LogPrompt();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "It is busy: {Threads} threads that wait for sockets interrupt no other")]
+    private partial void LogPatient(int threads);
+
+    [LoggerMessage(2, LogLevel.Debug, "It is not busy any more: whatever arrives is taken at once")]
+    private partial void LogPrompt();
+}

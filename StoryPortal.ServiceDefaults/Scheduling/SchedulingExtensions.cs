@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace StoryPortal.ServiceDefaults.Scheduling;
+
+internal static class SchedulingExtensions
+{
+    /// <summary>Lets what arrives at a busy process be taken together.</summary>
+    public static void AddScheduling(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<SchedulingOptions>().Bind(builder.Configuration.GetSection(SchedulingOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        if (OperatingSystem.IsLinux())
+        {
+            builder.Services.AddHostedService<PatientSockets>();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using StoryPortal.ServiceDefaults.Scheduling;
+using StoryPortal.Tests.Gateway;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Scheduling;
+
+/// <summary>The threads of a gateway that wait for its sockets, as Linux schedules them.</summary>
+public sealed class PatientSocketsTests
+{
+    private const int Callers = 16;
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    // sched.h
+    private const int Normal = 0;
+    private const int Batch = 3;
+
+    [Fact]
+    public async Task They_interrupt_no_other_thread_while_the_gateway_is_busy()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // which has such a policy
+        }
+
+        await using var hub = await FakeHub.StartAsync(_ => { });
+        await using var gateway = await GatewayProcess.StartAsync([hub], "--Scheduling:BusyShare=0.02");
+        Assert.Equal([Normal], gateway.PoliciesOf(".NET Sockets"));
+
+        await LoadUntilAsync(gateway, () => gateway.PoliciesOf(".NET Sockets") is [Batch]);
+        Assert.Equal([Normal], gateway.PoliciesOf(".NET TP Worker").Distinct());
+
+        await Eventually.TrueAsync(() => Task.FromResult(gateway.PoliciesOf(".NET Sockets") is [Normal]));
+    }
+
+    [Fact]
+    public async Task Nothing_looks_at_them_where_that_is_off()
+    {
+        using var patient = new PatientSockets(Options.Create(new SchedulingOptions { BusyShare = 0 }), TimeProvider.System, NullLogger<PatientSockets>.Instance);
+        await patient.StartAsync(CancellationToken.None);
+        await patient.ExecuteTask!.WaitAsync(Deadline);
+    }
+
+    private static async Task LoadUntilAsync(GatewayProcess gateway, Func<bool> condition)
+    {
+        using var enough = new CancellationTokenSource();
+        var callers = Enumerable.Range(0, Callers).Select(_ => CallAsync(gateway, enough.Token)).ToList();
+        try
+        {
+            await Eventually.TrueAsync(() => Task.FromResult(condition()));
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await Task.WhenAll(callers);
+        }
+    }
+
+    private static async Task CallAsync(GatewayProcess gateway, CancellationToken stopped)
+    {
+        while (!stopped.IsCancellationRequested)
+        {
+            using var response = await gateway.GetAsync("/health/live");
+            response.EnsureSuccessStatusCode();
+        }
+    }
+}
