@@ -22,13 +22,18 @@ public sealed class BusyWatchTests
     }
 
     [Fact]
-    public void It_stays_busy_until_it_uses_less_than_half_of_that()
+    public void It_stays_busy_until_it_has_used_less_than_half_of_that_for_ten_seconds()
     {
-        IsBusyAfter(processorsUsed: 2);
+        IsBusyAfter(processorsUsed: 1);
+        AssertStaysBusy(seconds: 9, processorsUsed: 0.4);
         Assert.True(IsBusyAfter(processorsUsed: 0.5));
+        AssertStaysBusy(seconds: 9, processorsUsed: 0.4);
         Assert.False(IsBusyAfter(processorsUsed: 0.4));
         Assert.False(IsBusyAfter(processorsUsed: 0.5));
     }
+
+    private void AssertStaysBusy(int seconds, double processorsUsed) =>
+        Assert.All(Enumerable.Repeat(processorsUsed, seconds), used => Assert.True(IsBusyAfter(used)));
 
     private bool IsBusyAfter(double processorsUsed)
     {
