@@ -142,6 +142,19 @@ public sealed class ChecklistTests(StoryPortalSystem system)
         Assert.Contains("/v1/agents", finding.Evidence, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_stream_may_make_as_many_as_it_stays_open_for()
+    {
+        await using var database = await OwnDatabase.CreateAsync(system);
+        var context = new CheckContext(new Readings([RowTests.Snapshot(recorder =>
+        {
+            recorder.TallyOf(Measured.SampledOf + "/v1/events/stream").Add(1);
+            recorder.TallyOf(Measured.QueriesOf + "/v1/events/stream").Add(100);
+            recorder.TallyOf(Measured.SampledOf + "/v1/agents").Add(1);
+        })]), []);
+        Assert.Equal(CheckStatus.Passed, (await LookAsync(database, "no_n_plus_one", context)).Status);
+    }
+
     private static Task<Finding> LookAsync(OwnDatabase database, string id, CheckContext context)
     {
         var checks = new DatabaseChecks(new DatabaseFacts(database.Queries), new QueryPlans(database.Queries)).Checks;

@@ -84,7 +84,7 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
     private Task<Finding> QueriesAsync(CheckContext context, CancellationToken cancellationToken)
     {
         var routes = context.Readings.NamesAfter(Measured.SampledOf)
-            .Where(route => !Unbounded.Any(root => route.StartsWith(root, StringComparison.Ordinal)))
+            .Where(route => !Unbounded.Any(root => route.StartsWith(root, StringComparison.Ordinal)) && RequestClasses.Of(HttpMethods.Get, route) != RequestClass.Stream)
             .Select(route => (Route: route, Requests: context.Readings.Total(Measured.SampledOf + route), Queries: context.Readings.Total(Measured.QueriesOf + route)))
             .Where(route => route.Requests > 0)
             .Select(route => (route.Route, route.Requests, Each: (double)route.Queries / route.Requests)).ToList();
