@@ -21,6 +21,9 @@ public static class Measured
     /// <summary>API requests that failed: status 500 to 599.</summary>
     public const string Failed = "http.failed";
 
+    /// <summary>Requests of all kinds and of anyone, also those that the gateway passed on and those for health.</summary>
+    public const string Answered = "http.answered";
+
     /// <summary>Answers that were compressed.</summary>
     public const string Compressed = "http.compressed";
 

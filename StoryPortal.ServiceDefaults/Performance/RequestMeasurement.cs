@@ -22,6 +22,7 @@ public sealed class RequestMeasurement
     // Counted for the scorecard; the times of classes that it has follow, in their order.
     private const int Requests = 0;
     private const int Failed = 1;
+    private const int Answered = 2;
 
     private readonly Recorder.Group _counted;
     private readonly Histogram<double> _duration;
@@ -30,7 +31,7 @@ public sealed class RequestMeasurement
     /// <summary>Measures into <paramref name="recorder"/> and a meter of <paramref name="meters"/>.</summary>
     public RequestMeasurement(Recorder recorder, IMeterFactory meters)
     {
-        _counted = recorder.GroupOf([Measured.Requests, Measured.Failed], [Measured.Health, Measured.List, Measured.Detail, Measured.Write]);
+        _counted = recorder.GroupOf([Measured.Requests, Measured.Failed, Measured.Answered], [Measured.Health, Measured.List, Measured.Detail, Measured.Write]);
         var meter = meters.Create(TelemetryNames.Prefix + "Requests");
         _duration = meter.CreateHistogram(
             "request_duration_seconds", unit: "s", "Time from a request's arrival until its answer was written.", tags: null,
@@ -55,15 +56,16 @@ public sealed class RequestMeasurement
             _failures.Add(1, methodTag, endpointTag);
         }
 
+        var mine = _counted.Mine;
+        mine.Add(Answered);
         var classes = ClassesOf(endpoint);
         var requestClass = RequestClasses.IsRead(method) ? classes.Read : classes.Write;
         if (requestClass == RequestClass.Health)
         {
-            _counted.Mine.Add((int)RequestClass.Health, duration);
+            mine.Add((int)RequestClass.Health, duration);
         }
         else if (fromClient && (requestClass is RequestClass.List or RequestClass.Detail or RequestClass.Write || (failed && requestClass is null)))
         {
-            var mine = _counted.Mine;
             mine.Add(Requests);
             if (failed)
             {

@@ -1,15 +1,14 @@
 namespace StoryPortal.ServiceDefaults.Scheduling;
 
-/// <summary>Whether a process is busy: from a share of the processors on, until it has used less than half of that for a while.</summary>
-/// <param name="share">That share, of all of them.</param>
-/// <param name="processors">How many there are for it.</param>
+/// <summary>Whether a process is busy: from a rate of requests on, until there have been less than half as many for a while.</summary>
+/// <param name="busyRate">That rate, a second.</param>
 /// <param name="time">The clock.</param>
-internal sealed class BusyWatch(double share, int processors, TimeProvider time)
+internal sealed class BusyWatch(double busyRate, TimeProvider time)
 {
     // Load comes in waves: who has been busy soon is again.
     private static readonly TimeSpan While = TimeSpan.FromSeconds(10);
 
-    private TimeSpan _used;
+    private long _requests;
     private long _lookedAt = time.GetTimestamp();
     private long _busyAt;
 
@@ -17,12 +16,12 @@ internal sealed class BusyWatch(double share, int processors, TimeProvider time)
     public bool IsBusy { get; private set; }
 
     /// <summary>Looks.</summary>
-    /// <param name="used">The processor time that it has used since its start.</param>
-    public void Look(TimeSpan used)
+    /// <param name="requests">The requests that it has answered since its start.</param>
+    public void Look(long requests)
     {
         var now = time.GetTimestamp();
-        var enough = (IsBusy ? share / 2 : share) * processors * time.GetElapsedTime(_lookedAt, now);
-        if (used - _used >= enough)
+        var many = (IsBusy ? busyRate / 2 : busyRate) * time.GetElapsedTime(_lookedAt, now).TotalSeconds;
+        if (requests - _requests >= many)
         {
             (IsBusy, _busyAt) = (true, now);
         }
@@ -31,6 +30,6 @@ internal sealed class BusyWatch(double share, int processors, TimeProvider time)
             IsBusy = false;
         }
 
-        (_used, _lookedAt) = (used, now);
+        (_requests, _lookedAt) = (requests, now);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using StoryPortal.ServiceDefaults.Performance;
 
 namespace StoryPortal.ServiceDefaults.Scheduling;
 
@@ -8,25 +9,26 @@ namespace StoryPortal.ServiceDefaults.Scheduling;
 /// While a process is busy, the thread that waits for its sockets interrupts no other: what arrives meanwhile is taken together as soon as a processor is free. Each
 /// interruption costs two changes of threads and, in a virtual machine, an interrupt from processor to processor. A network card does the same under load.
 /// </summary>
-internal sealed partial class PatientSockets(IOptions<SchedulingOptions> options, TimeProvider time, ILogger<PatientSockets> logger) : BackgroundService
+internal sealed partial class PatientSockets(IOptions<SchedulingOptions> options, Recorder recorder, TimeProvider time, ILogger<PatientSockets> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Value.BusyShare == 0)
+        var busyRate = (double)options.Value.BusyRequestsPerSecondAndProcessor * Environment.ProcessorCount;
+        if (busyRate == 0)
         {
             return;
         }
 
-        var watch = new BusyWatch(options.Value.BusyShare, Environment.ProcessorCount, time);
+        var watch = new BusyWatch(busyRate, time);
         IReadOnlyList<int> patient = [];
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                watch.Look(Environment.CpuUsage.TotalTime);
+                watch.Look(recorder.Total(name => name == Measured.Answered));
                 if (watch.IsBusy && patient.Count == 0)
                 {
                     patient = SocketThreads.BePatient();

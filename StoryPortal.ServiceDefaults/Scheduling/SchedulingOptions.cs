@@ -8,7 +8,10 @@ public sealed class SchedulingOptions
     /// <summary>The configuration section's name.</summary>
     public const string Section = "Scheduling";
 
-    /// <summary>Share of the processors from which on a process counts as busy, so that the thread that waits for its sockets interrupts no other. 0: never. Linux only.</summary>
-    [Range(0, 1.0)]
-    public double BusyShare { get; set; } = 0.1;
+    /// <summary>
+    /// Requests a second, for each of its processors, from which on the thread that waits for a process's sockets interrupts no other. Default 3000: they are short
+    /// then, so that it does not wait for long. 0: never. Linux only.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int BusyRequestsPerSecondAndProcessor { get; set; } = 3000;
 }

@@ -6,41 +6,37 @@ namespace StoryPortal.Tests.Scheduling;
 /// <summary>When a process counts as busy.</summary>
 public sealed class BusyWatchTests
 {
-    private const int Processors = 4;
-
     private readonly FakeTimeProvider _time = new();
     private readonly BusyWatch _watch;
-    private TimeSpan _used;
+    private long _requests;
 
-    public BusyWatchTests() => _watch = new BusyWatch(0.25, Processors, _time);
+    public BusyWatchTests() => _watch = new BusyWatch(1000, _time);
 
     [Fact]
-    public void It_is_busy_from_its_share_of_all_processors_on()
+    public void It_is_busy_from_its_rate_on()
     {
-        Assert.False(IsBusyAfter(processorsUsed: 0.9));
-        Assert.True(IsBusyAfter(processorsUsed: 1));
+        Assert.False(IsBusyAfter(requests: 999));
+        Assert.True(IsBusyAfter(requests: 1000));
     }
 
     [Fact]
-    public void It_stays_busy_until_it_has_used_less_than_half_of_that_for_ten_seconds()
+    public void It_stays_busy_until_there_were_less_than_half_as_many_for_ten_seconds()
     {
-        IsBusyAfter(processorsUsed: 1);
-        AssertStaysBusy(seconds: 9, processorsUsed: 0.4);
-        Assert.True(IsBusyAfter(processorsUsed: 0.5));
-        AssertStaysBusy(seconds: 9, processorsUsed: 0.4);
-        Assert.False(IsBusyAfter(processorsUsed: 0.4));
-        Assert.False(IsBusyAfter(processorsUsed: 0.5));
+        IsBusyAfter(requests: 1000);
+        AssertStaysBusy(seconds: 9, requests: 499);
+        Assert.True(IsBusyAfter(requests: 500));
+        AssertStaysBusy(seconds: 9, requests: 499);
+        Assert.False(IsBusyAfter(requests: 499));
+        Assert.False(IsBusyAfter(requests: 500));
     }
 
-    private void AssertStaysBusy(int seconds, double processorsUsed) =>
-        Assert.All(Enumerable.Repeat(processorsUsed, seconds), used => Assert.True(IsBusyAfter(used)));
+    private void AssertStaysBusy(int seconds, int requests) =>
+        Assert.All(Enumerable.Repeat(requests, seconds), inOne => Assert.True(IsBusyAfter(inOne)));
 
-    private bool IsBusyAfter(double processorsUsed)
+    private bool IsBusyAfter(int requests)
     {
-        var passed = TimeSpan.FromSeconds(1);
-        _time.Advance(passed);
-        _used += processorsUsed * passed;
-        _watch.Look(_used);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _watch.Look(_requests += requests);
         return _watch.IsBusy;
     }
 }

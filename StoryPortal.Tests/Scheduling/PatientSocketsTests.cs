@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Scheduling;
 using StoryPortal.Tests.Gateway;
 using StoryPortal.Tests.Running;
@@ -25,7 +26,7 @@ public sealed class PatientSocketsTests
         }
 
         await using var hub = await FakeHub.StartAsync(_ => { });
-        await using var gateway = await GatewayProcess.StartAsync([hub], "--Scheduling:BusyShare=0.02");
+        await using var gateway = await GatewayProcess.StartAsync([hub], "--Scheduling:BusyRequestsPerSecondAndProcessor=10");
         Assert.Equal([Normal], gateway.PoliciesOf(".NET Sockets"));
 
         await LoadUntilAsync(gateway, () => gateway.PoliciesOf(".NET Sockets") is [Batch]);
@@ -37,7 +38,7 @@ public sealed class PatientSocketsTests
     [Fact]
     public async Task Nothing_looks_at_them_where_that_is_off()
     {
-        using var patient = new PatientSockets(Options.Create(new SchedulingOptions { BusyShare = 0 }), TimeProvider.System, NullLogger<PatientSockets>.Instance);
+        using var patient = new PatientSockets(Options.Create(new SchedulingOptions { BusyRequestsPerSecondAndProcessor = 0 }), new Recorder(TimeProvider.System), TimeProvider.System, NullLogger<PatientSockets>.Instance);
         await patient.StartAsync(CancellationToken.None);
         await patient.ExecuteTask!.WaitAsync(Deadline);
     }
