@@ -9,6 +9,8 @@ internal static partial class SocketThreads
     // Given by SocketAsyncEngine of System.Net.Sockets.
     private const string Name = ".NET Sockets";
 
+    private const string Threads = "/proc/self/task";
+
     // sched.h
     private const int Normal = 0;
     private const int Batch = 3;
@@ -26,7 +28,7 @@ internal static partial class SocketThreads
         }
     }
 
-    private static IEnumerable<int> Find() => Directory.EnumerateDirectories("/proc/self/task").Where(HasName)
+    private static IEnumerable<int> Find() => !Directory.Exists(Threads) ? [] : Directory.EnumerateDirectories(Threads).Where(HasName)
         .Select(folder => int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture));
 
     private static bool HasName(string folder)
@@ -35,9 +37,9 @@ internal static partial class SocketThreads
         {
             return File.ReadAllText(Path.Combine(folder, "comm")).AsSpan().TrimEnd().SequenceEqual(Name);
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return false; // it has ended meanwhile
+            return false;
         }
     }
 
