@@ -19,6 +19,7 @@ internal static class AllRows
         new SearchRow(),
         new CachedGetRow(),
         .. HitRateRow.All,
+        MemoryRow.AfterMixedLoad,
         RedisOutageRow.Frozen,
         .. ProxyRow.All,
         new UnauthorizedRow(),
@@ -26,7 +27,7 @@ internal static class AllRows
         new BatchRow(),
         new SingleEventRow(),
         .. BulkRow.All,
-        .. MemoryRow.All,
+        .. MemoryRow.AfterEverything,
         new ConnectionsRow(),
         RedisOutageRow.Stopped,
     ];
