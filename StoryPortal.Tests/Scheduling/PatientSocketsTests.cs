@@ -26,7 +26,7 @@ public sealed class PatientSocketsTests
         }
 
         await using var hub = await FakeHub.StartAsync(_ => { });
-        await using var gateway = await GatewayProcess.StartAsync([hub], "--Scheduling:BusyRequestsPerSecondAndProcessor=10");
+        await using var gateway = await GatewayProcess.StartAsync([hub], "--Scheduling:BusyRequestsPerSecondAndProcessor=100"); // more than whoever waits for its start asks
         Assert.Equal([Normal], gateway.PoliciesOf(".NET Sockets"));
 
         await LoadUntilAsync(gateway, () => gateway.PoliciesOf(".NET Sockets") is [Batch]);
@@ -38,7 +38,8 @@ public sealed class PatientSocketsTests
     [Fact]
     public async Task Nothing_looks_at_them_where_that_is_off()
     {
-        using var patient = new PatientSockets(Options.Create(new SchedulingOptions { BusyRequestsPerSecondAndProcessor = 0 }), new Recorder(TimeProvider.System), TimeProvider.System, NullLogger<PatientSockets>.Instance);
+        var off = Options.Create(new SchedulingOptions { BusyRequestsPerSecondAndProcessor = 0 });
+        using var patient = new PatientSockets(off, new Recorder(TimeProvider.System), TimeProvider.System, NullLogger<PatientSockets>.Instance);
         await patient.StartAsync(CancellationToken.None);
         await patient.ExecuteTask!.WaitAsync(Deadline);
     }

@@ -13,7 +13,7 @@ internal sealed class MemoryRow : LimitRow
     private MemoryRow(string name, TimeSpan quiet = default, bool isQuick = false) : base(name, "gateway, service-hub, data-layer", limit: 600, "MiB") =>
         (_quiet, IsQuick) = (quiet, isQuick);
 
-    /// <summary>After reads and lookups alone.</summary>
+    /// <summary>After the mixed load, with no bulk post before it.</summary>
     public static Row AfterMixedLoad { get; } = new MemoryRow("resources/memory", isQuick: true);
 
     /// <summary>After everything: bulk posts leave more behind than any mixed load.</summary>
