@@ -1,15 +1,14 @@
 using OpenTelemetry;
 using StoryPortal.DataLayer.Schema;
+using StoryPortal.ServiceDefaults.Scheduling;
 
 namespace StoryPortal.DataLayer.Maintenance;
 
-/// <summary>Looks at the jobs' rows once a second and starts what is due or asked for. Jobs run beside each other, so that none waits for a long one.</summary>
+/// <summary>Looks at the jobs' rows every two seconds and starts what is due or asked for. Jobs run beside each other, so that none waits for a long one.</summary>
 internal sealed partial class MaintenanceWorker(
     IEnumerable<IMaintenanceJob> jobs, JobStore store, JobSchedule schedule, JobRunner runner, JobBoard board, SchemaWorker schema,
-    TimeProvider time, ILogger<MaintenanceWorker> logger) : BackgroundService
+    Pulse pulse, TimeProvider time, ILogger<MaintenanceWorker> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
     private readonly Dictionary<string, Task> _runs = [];
     private bool _registered;
     private bool _told;
@@ -17,14 +16,13 @@ internal sealed partial class MaintenanceWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await schema.WhenApplied.WaitAsync(stoppingToken);
-        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            do
+            while (true)
             {
                 await TryLookAsync(stoppingToken);
+                await pulse.BeatAsync(seconds: 2, stoppingToken);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         finally
         {
@@ -51,7 +49,7 @@ internal sealed partial class MaintenanceWorker(
 
     private async Task LookAsync(CancellationToken stoppingToken)
     {
-        using (SuppressInstrumentationScope.Begin()) // every second, and nobody's request
+        using (SuppressInstrumentationScope.Begin()) // every two seconds, and nobody's request
         {
             if (!_registered)
             {
@@ -96,7 +94,7 @@ internal sealed partial class MaintenanceWorker(
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The maintenance jobs cannot be read; they are looked at again every second")]
+    [LoggerMessage(1, LogLevel.Warning, "The maintenance jobs cannot be read; they are looked at again every two seconds")]
     private partial void LogUnreachable(Exception exception);
 
     [LoggerMessage(2, LogLevel.Warning, "Job {Job} could not be noted, and is due again: {Reason}")]

@@ -56,7 +56,7 @@ internal sealed partial class HubForwarder(IHttpForwarder yarp, HubPool hubs, IL
     private static void Write(HttpRequest request, Hub hub, ArrayBufferWriter<byte> block)
     {
         HeaderWriter.WriteRequest(block, request.Method, hub.Authority, PathText.Of(request.Path), request.QueryString.ToUriComponent());
-        var span = HubTransformer.Prepare(request.Headers);
+        HubTransformer.Prepare(request.Headers);
         foreach (var (name, values) in request.Headers)
         {
             if (HeaderNames.IsPassedOn(name) && !name.Equals("Host", StringComparison.OrdinalIgnoreCase))
@@ -65,15 +65,6 @@ internal sealed partial class HubForwarder(IHttpForwarder yarp, HubPool hubs, IL
                 {
                     HeaderWriter.Write(block, name, value ?? "");
                 }
-            }
-        }
-
-        if (span is not null)
-        {
-            HeaderWriter.Write(block, "traceparent", span.Id!);
-            if (span.TraceStateString is { Length: > 0 } state)
-            {
-                HeaderWriter.Write(block, "tracestate", state);
             }
         }
     }

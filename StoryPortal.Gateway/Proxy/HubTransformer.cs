@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Primitives;
 using StoryPortal.ServiceDefaults.Authentication;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -14,37 +15,27 @@ internal sealed class HubTransformer(EventRelay? events) : HttpTransformer
     /// <summary>Whether answers stay open.</summary>
     public bool StaysOpen => events is not null;
 
-    /// <summary>Takes from the caller's headers what must not be passed on as it is.</summary>
-    /// <returns>The span that the hub is told: the gateway's own and not its caller's as well, as a hub that hears two begins a trace of its own. (The
-    /// client's instrumentation would do this too, and cost every request, recorded or not.)</returns>
-    public static Activity? Prepare(IHeaderDictionary headers)
+    /// <summary>
+    /// Makes the caller's headers those for the hub: without what must not be passed on as it is, and with the gateway's own span in place of its caller's. (The
+    /// client's instrumentation would do this too, and cost every request, recorded or not.)
+    /// </summary>
+    public static void Prepare(IHeaderDictionary headers)
     {
         foreach (var claim in Claims)
         {
             headers.Remove(claim);
         }
 
-        var span = Activity.Current;
-        if (span is not null)
+        if (Activity.Current is { } span)
         {
-            headers.TraceParent = default;
-            headers.TraceState = default;
+            headers.TraceParent = span.Id;
+            headers.TraceState = span.TraceStateString is { Length: > 0 } state ? state : default(StringValues);
         }
-
-        return span;
     }
 
     public override ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
     {
-        if (Prepare(context.Request.Headers) is { } span)
-        {
-            request.Headers.TryAddWithoutValidation("traceparent", span.Id);
-            if (span.TraceStateString is { Length: > 0 } state)
-            {
-                request.Headers.TryAddWithoutValidation("tracestate", state);
-            }
-        }
-
+        Prepare(context.Request.Headers);
         var copied = base.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
         request.Headers.Host = null; // the hub's own
         return copied;

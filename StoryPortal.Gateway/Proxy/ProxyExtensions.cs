@@ -9,6 +9,7 @@ using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults.Health;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace StoryPortal.Gateway.Proxy;
@@ -73,6 +74,7 @@ internal static class ProxyExtensions
     private static void AddHubForwarder(this IServiceCollection services)
     {
         services.AddSingleton(provider => new HubPool(new HubPatience(ConnectTimeout, PingDelay, PingTimeout), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IClusterChangeListener>(provider => provider.GetRequiredService<HubPool>());
 
         // YARP's own, of which nothing but the interface is public, stands behind it.
         var yarp = services.Last(service => service.ServiceType == typeof(IHttpForwarder)).ImplementationType!;

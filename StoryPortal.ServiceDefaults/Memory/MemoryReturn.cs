@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using StoryPortal.ServiceDefaults.Scheduling;
 
 namespace StoryPortal.ServiceDefaults.Memory;
 
@@ -8,24 +9,24 @@ namespace StoryPortal.ServiceDefaults.Memory;
 /// Gives memory back to the machine when a peak is over. The collector runs while something is allocated, so a process that becomes quiet would keep
 /// what it held at its busiest until it is busy again.
 /// </summary>
-internal sealed partial class MemoryReturn(IOptions<MemoryOptions> options, TimeProvider time, ILogger<MemoryReturn> logger) : BackgroundService
+internal sealed partial class MemoryReturn(IOptions<MemoryOptions> options, Pulse pulse, TimeProvider time, ILogger<MemoryReturn> logger) : BackgroundService
 {
-    private static readonly TimeSpan MostOften = TimeSpan.FromSeconds(5);
+    private const int MostOftenSeconds = 5;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var length = TimeSpan.FromSeconds(options.Value.ReturnAfterQuietSeconds);
-        if (length == TimeSpan.Zero)
+        var seconds = options.Value.ReturnAfterQuietSeconds;
+        if (seconds == 0)
         {
             return;
         }
 
-        var quiet = new Quiet(length, time);
-        using var timer = new PeriodicTimer(length < MostOften ? length : MostOften, time);
+        var quiet = new Quiet(TimeSpan.FromSeconds(seconds), time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (true)
             {
+                await pulse.BeatAsync(Math.Min(seconds, MostOftenSeconds), stoppingToken);
                 var before = Committed();
                 if (quiet.IsDue(GC.GetTotalAllocatedBytes(), before))
                 {

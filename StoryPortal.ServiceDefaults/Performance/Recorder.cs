@@ -35,9 +35,11 @@ public sealed class Recorder(TimeProvider time)
     /// <summary>
     /// Counts and times of these names that are added to together: they lie side by side, so that a thread finds all of its own with one look; keep it.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">More counts than there is room for before the times.</exception>
     /// <exception cref="InvalidOperationException">One of the names was asked for before.</exception>
     public Group GroupOf(IReadOnlyList<string> tallies, IReadOnlyList<string> times)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tallies.Count, Group.FirstTimes);
         var counters = new Stripes(Group.FirstTimes + (times.Count * Buckets.Count));
         foreach (var (index, name) in tallies.Index())
         {

@@ -9,10 +9,8 @@ namespace StoryPortal.ServiceDefaults.Scheduling;
 /// While a process is busy, the thread that waits for its sockets interrupts no other: what arrives meanwhile is taken together as soon as a processor is free. Each
 /// interruption costs two changes of threads and, in a virtual machine, an interrupt from processor to processor. A network card does the same under load.
 /// </summary>
-internal sealed partial class PatientSockets(IOptions<SchedulingOptions> options, Recorder recorder, TimeProvider time, ILogger<PatientSockets> logger) : BackgroundService
+internal sealed partial class PatientSockets(IOptions<SchedulingOptions> options, Recorder recorder, Pulse pulse, TimeProvider time, ILogger<PatientSockets> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var busyRate = (double)options.Value.BusyRequestsPerSecondAndProcessor * Environment.ProcessorCount;
@@ -22,22 +20,22 @@ internal sealed partial class PatientSockets(IOptions<SchedulingOptions> options
         }
 
         var watch = new BusyWatch(busyRate, time);
-        IReadOnlyList<int> patient = [];
-        using var timer = new PeriodicTimer(Interval, time);
+        IReadOnlyList<int>? patient = null;
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (true)
             {
+                await pulse.BeatAsync(seconds: 1, stoppingToken);
                 watch.Look(recorder.Total(name => name == Measured.Answered));
-                if (watch.IsBusy && patient.Count == 0)
+                if (watch.IsBusy && patient is null)
                 {
                     patient = SocketThreads.BePatient();
                     LogPatient(patient.Count);
                 }
-                else if (!watch.IsBusy && patient.Count > 0)
+                else if (!watch.IsBusy && patient is not null)
                 {
                     SocketThreads.BePrompt(patient);
-                    patient = [];
+                    patient = null;
                     LogPrompt();
                 }
             }

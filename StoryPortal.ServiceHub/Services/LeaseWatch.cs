@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using OpenTelemetry;
 using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.Scheduling;
 using StoryPortal.ServiceHub.Services.Watching;
 
 namespace StoryPortal.ServiceHub.Services;
@@ -9,20 +10,18 @@ namespace StoryPortal.ServiceHub.Services;
 /// <summary>
 /// Judges the leases every second. What it learns of the registry's index on the way reaches the watches, so that they miss nothing without Redis.
 /// </summary>
-internal sealed class LeaseWatch(LeaseStore leases, RegistryView view, IOptions<RegistryOptions> options, TimeProvider time) : BackgroundService
+internal sealed class LeaseWatch(LeaseStore leases, RegistryView view, IOptions<RegistryOptions> options, Pulse pulse) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
     private readonly TimeSpan _removeAfter = TimeSpan.FromSeconds(options.Value.RemoveAfterSeconds);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var untraced = SuppressInstrumentationScope.Begin(); // every second, and nobody's request
-        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (true)
             {
+                await pulse.BeatAsync(seconds: 1, stoppingToken);
                 await JudgeAsync(stoppingToken);
             }
         }

@@ -120,6 +120,7 @@ public sealed class RecorderTests
         Assert.InRange(new Histogram().Add(times["slow"].Total).Percentile(1)!.Value, 1000, 1040);
         Assert.Equal(1000, recorder.TallyOf("first").Total);
         Assert.Throws<InvalidOperationException>(() => recorder.GroupOf(["second"], []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => recorder.GroupOf([.. Enumerable.Range(0, Recorder.Group.FirstTimes + 1).Select(i => $"{i}")], []));
     }
 
     [Fact]

@@ -39,7 +39,8 @@ public sealed class PatientSocketsTests
     public async Task Nothing_looks_at_them_where_that_is_off()
     {
         var off = Options.Create(new SchedulingOptions { BusyRequestsPerSecondAndProcessor = 0 });
-        using var patient = new PatientSockets(off, new Recorder(TimeProvider.System), TimeProvider.System, NullLogger<PatientSockets>.Instance);
+        using var pulse = new Pulse(TimeProvider.System);
+        using var patient = new PatientSockets(off, new Recorder(TimeProvider.System), pulse, TimeProvider.System, NullLogger<PatientSockets>.Instance);
         await patient.StartAsync(CancellationToken.None);
         await patient.ExecuteTask!.WaitAsync(Deadline);
     }

@@ -13,14 +13,11 @@ internal static class HeaderNames
         "Proxy-Features", "Proxy-Instruction", "Security-Scheme", "ALPN", "Close", "TE", "HTTP2-Settings", "Alt-Svc",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly FrozenSet<string> s_texts = new[]
+    private static readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> s_known = new[]
     {
         "Cache-Control", "Content-Length", "Content-Type", "Date", "ETag", "Last-Modified", "Link", "Location", "Retry-After", "Server", "Vary", "X-Cache", "X-Request-Id",
         ServiceDefaults.ApiRequests.RouteHeader.Name,
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    private static readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> s_known =
-        s_texts.ToFrozenDictionary(name => name, StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+    }.ToFrozenDictionary(name => name, StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>Whether a proxy hands it on.</summary>
     public static bool IsPassedOn(string name) => !s_ofConnections.Contains(name);

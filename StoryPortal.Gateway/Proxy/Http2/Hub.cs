@@ -10,6 +10,7 @@ internal sealed class Hub(Uri address, HubPatience patience, TimeProvider time)
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     private readonly Slot[] _slots = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount / 2, 1, MostConnections)).Select(_ => new Slot())];
+    private volatile bool _isRetired;
 
     /// <summary>Its name in requests.</summary>
     public string Authority { get; } = address.Authority;
@@ -38,18 +39,22 @@ internal sealed class Hub(Uri address, HubPatience patience, TimeProvider time)
         return null;
     }
 
-    /// <summary>Ends what is open.</summary>
-    public void Close()
+    /// <summary>Takes no more requests: each connection ends with the last that is open on it.</summary>
+    public void Retire()
     {
-        foreach (var slot in _slots)
+        lock (_slots)
         {
-            slot.Connection?.Close();
+            _isRetired = true;
+            foreach (var slot in _slots)
+            {
+                slot.Connection?.Retire();
+            }
         }
     }
 
     private void Connect(Slot slot)
     {
-        if (Interlocked.Exchange(ref slot.IsConnecting, true))
+        if (_isRetired || Interlocked.Exchange(ref slot.IsConnecting, true))
         {
             return;
         }
@@ -69,7 +74,15 @@ internal sealed class Hub(Uri address, HubPatience patience, TimeProvider time)
         using var deadline = new CancellationTokenSource(patience.Connect, time);
         try
         {
-            slot.Connection = await HubConnection.ConnectAsync(address.Host, address.Port, patience, time, deadline.Token);
+            var connection = await HubConnection.ConnectAsync(address.Host, address.Port, patience, time, deadline.Token);
+            lock (_slots)
+            {
+                slot.Connection = connection;
+                if (_isRetired)
+                {
+                    connection.Retire();
+                }
+            }
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {

@@ -132,6 +132,18 @@ internal sealed class HubConnection : IThreadPoolWorkItem
 
         call.Complete(end);
         call.Tell();
+        CloseIfOver();
+    }
+
+    /// <summary>Takes no more requests, and ends with the last that is open on it.</summary>
+    public void Retire()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+
+        CloseIfOver();
     }
 
     /// <summary>Ends it; what is open on it ends as broken.</summary>
@@ -258,6 +270,14 @@ internal sealed class HubConnection : IThreadPoolWorkItem
 
         TellAll();
         Close();
+    }
+
+    private void CloseIfOver()
+    {
+        if (IsOver())
+        {
+            Close();
+        }
     }
 
     private void TellAll()

@@ -141,6 +141,35 @@ public sealed class HubConnectionTests
     }
 
     [Fact]
+    public async Task A_connection_that_is_let_go_takes_no_more_and_ends_with_its_last_answer()
+    {
+        await using var hub = await ScriptedHub.StartAsync();
+        var (call, left) = (Send(hub), Send(hub));
+        await hub.HearAsync();
+        await hub.HearAsync();
+        hub.Connection.Retire();
+        Assert.Null(hub.Connection.TrySend([0x82], Patience));
+
+        left.Leave();
+        await hub.HearAsync();
+        await hub.SayAsync((FrameType.Headers, FrameFlags.EndHeaders | FrameFlags.EndStream, 1, [ScriptedHub.Ok]));
+        Assert.Equal((200, "", CallEnd.None), await AnswerAsync(call));
+        Assert.True(await hub.IsLeftAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_connection_that_is_let_go_ends_when_nobody_waits_on_it(bool hasCall)
+    {
+        await using var hub = await ScriptedHub.StartAsync();
+        var call = hasCall ? Send(hub) : null;
+        hub.Connection.Retire();
+        call?.Leave();
+        Assert.True(await hub.IsLeftAsync());
+    }
+
+    [Fact]
     public async Task A_silent_hub_is_asked_whether_it_is_there_and_given_up_when_it_does_not_say()
     {
         var time = new FakeTimeProvider();

@@ -64,6 +64,22 @@ internal sealed class ScriptedHub : IAsyncDisposable
         await _stream.WriteAsync(bytes.ToArray());
     }
 
+    /// <summary>Whether the gateway ends the connection, whatever it says before.</summary>
+    public async Task<bool> IsLeftAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await _stream.CopyToAsync(Stream.Null, deadline.Token);
+        }
+        catch (IOException)
+        {
+            // It is over, with something unread.
+        }
+
+        return !deadline.IsCancellationRequested;
+    }
+
     /// <summary>Goes, in the middle of whatever it says.</summary>
     public void Leave() => _stream.Dispose();
 
