@@ -28,8 +28,6 @@ internal sealed class RedisOutageRow(string name, string redis, string signal)
 
     private bool IsFinal => signal == "KILL";
 
-    public override int Runs(BenchOptions options) => options.Quick ? 1 : options.Runs;
-
     public override async Task PrepareAsync(Stage stage)
     {
         await P95Async(stage, stage.Options.WarmUp);

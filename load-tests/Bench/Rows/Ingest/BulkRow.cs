@@ -14,8 +14,6 @@ internal sealed partial class BulkRow(int size) : Row(
 {
     public static IEnumerable<BulkRow> All => [new(10_000), new(50_000)];
 
-    public override int Runs(BenchOptions options) => options.Quick ? 1 : options.Runs;
-
     public override async Task PrepareAsync(Stage stage)
     {
         await MeasureAAsync(stage);
