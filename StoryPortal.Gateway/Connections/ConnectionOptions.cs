@@ -42,9 +42,9 @@ public sealed class ConnectionOptions
     [Range(0, 10)]
     public double FloodPauseSeconds { get; set; } = 1;
 
-    /// <summary>Connections that are accepted in a second, for each processor; more wait in the system's queue. Default 1,000.</summary>
+    /// <summary>Connections that are accepted in a second, for each processor; more wait in the system's queue. Default 500: a flood of them leaves those who are connected most of the time.</summary>
     [Range(1, 1_000_000)]
-    public int NewPerSecondAndProcessor { get; set; } = 1000;
+    public int NewPerSecondAndProcessor { get; set; } = 500;
 
     /// <summary>Connections that may wait to be accepted. Default 2,048.</summary>
     [Range(1, 65_535)]
