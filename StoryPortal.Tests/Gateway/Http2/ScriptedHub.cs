@@ -64,8 +64,8 @@ internal sealed class ScriptedHub : IAsyncDisposable
         await _stream.WriteAsync(bytes.ToArray());
     }
 
-    /// <summary>Whether the gateway ends the connection, whatever it says before.</summary>
-    public async Task<bool> IsLeftAsync()
+    /// <summary>Waits until the gateway ends the connection, whatever it says before.</summary>
+    public async Task HearEndAsync()
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
@@ -76,8 +76,6 @@ internal sealed class ScriptedHub : IAsyncDisposable
         {
             // It is over, with something unread.
         }
-
-        return !deadline.IsCancellationRequested;
     }
 
     /// <summary>Goes, in the middle of whatever it says.</summary>
