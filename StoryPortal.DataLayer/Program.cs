@@ -2,8 +2,14 @@ using StoryPortal.DataLayer;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Registration;
+
+if (HealthCommand.IsMeantBy(args))
+{
+    return HealthCommand.Run();
+}
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
@@ -26,3 +32,4 @@ app.UseServiceDefaults();
 app.UseRouting(); // here, or it would come first and answer health checks before they are measured
 
 app.Run();
+return 0;

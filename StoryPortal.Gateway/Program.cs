@@ -9,7 +9,13 @@ using StoryPortal.Gateway.RateLimiting;
 using StoryPortal.Gateway.RequestLog;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Registration;
+
+if (HealthCommand.IsMeantBy(args))
+{
+    return HealthCommand.Run();
+}
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
@@ -49,3 +55,4 @@ app.MapPage();
 app.MapProxy();
 
 app.Run();
+return 0;

@@ -1,6 +1,7 @@
 using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
@@ -16,6 +17,11 @@ using StoryPortal.ServiceHub.Performance;
 using StoryPortal.ServiceHub.QualityScores;
 using StoryPortal.ServiceHub.Services;
 using StoryPortal.ServiceHub.Sessions;
+
+if (HealthCommand.IsMeantBy(args))
+{
+    return HealthCommand.Run();
+}
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
@@ -58,3 +64,4 @@ app.MapInternal();
 app.MapDocumentation();
 
 app.Run();
+return 0;

@@ -57,6 +57,9 @@ public sealed class HealthTests(StoryPortalSystem system)
             await Eventually.TrueAsync(async () => await StatusAsync("postgres") == "healthy" && await StatusAsync("first-read") == "unhealthy");
             using var unready = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, unready.StatusCode);
+            var (exitCode, output) = await HealthCommandTests.RunAsync("StoryPortal.ServiceHub", port);
+            Assert.Equal(1, exitCode);
+            Assert.Contains("first-read", output, StringComparison.Ordinal);
         }
         finally
         {
