@@ -51,6 +51,7 @@ internal static class ContainerServers
                 return;
             }
 
-            context.Args[^1] = $"{context.Args[^1]} {string.Join(' ', quoted)}";
+            // In place of the shell, which would not pass on that the container is to stop.
+            context.Args[^1] = $"exec {context.Args[^1]} {string.Join(' ', quoted)}";
         });
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Aspire.Hosting.ApplicationModel;
+using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.AppHost;
 
@@ -57,11 +58,12 @@ public sealed class ServerSettingsTests
         await using var topology = await Topology.Publish();
         var arguments = await topology.ArgumentsAsync(topology.Resources.OfType<RedisResource>().Single());
 
-        // What a published container does, with a redis-server that only says how it was called.
+        // What a published container does, with a redis-server that only says how it was called, and whether in the place of the shell, to which signals go.
         Assert.Equal(2, arguments.Length);
         Assert.Equal("-c", arguments[0]);
-        var received = await ShellAsync($$"""redis-server() { printf '<%s>' "$@"; }; {{arguments[1]}}""");
+        var (received, isInPlace) = await CallAsync(arguments[1]);
         Assert.EndsWith("<--maxmemory><512mb><--maxmemory-policy><allkeys-lru><--save><>", received, StringComparison.Ordinal);
+        Assert.True(isInPlace, arguments[1]);
     }
 
     [Fact]
@@ -79,12 +81,18 @@ public sealed class ServerSettingsTests
         return arguments.Where((_, index) => index % 2 == 1);
     }
 
-    private static async Task<string> ShellAsync(string script)
+    private static async Task<(string Arguments, bool IsInPlace)> CallAsync(string command)
     {
-        // bash, because a plain sh may refuse a function with a dash in its name.
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true })!;
-        var output = await shell.StandardOutput.ReadToEndAsync(Topology.Deadline);
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.FullPath);
+        var program = Path.Combine(folder.FullPath, "redis-server");
+        await File.WriteAllTextAsync(program, "#!/bin/sh\necho $$\nprintf '<%s>' \"$@\"\n");
+
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"chmod +x '{program}' && {command}"]) { RedirectStandardOutput = true };
+        start.Environment["PATH"] = $"{folder.FullPath}:{start.Environment["PATH"]}";
+        using var shell = Process.Start(start)!;
+        var output = (await shell.StandardOutput.ReadToEndAsync(Topology.Deadline)).Split('\n');
         await shell.WaitForExitAsync(Topology.Deadline);
-        return output;
+        return (output[1], output[0] == $"{shell.Id}");
     }
 }
