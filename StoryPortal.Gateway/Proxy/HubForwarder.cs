@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using StoryPortal.Gateway.Proxy.Http2;
 using Yarp.ReverseProxy.Forwarder;
@@ -69,6 +70,7 @@ internal sealed partial class HubForwarder(IHttpForwarder yarp, HubPool hubs, IL
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // whoever forwards awaits it once
     private async ValueTask<ForwarderError> ReceiveAsync(HttpContext context, HubCall call)
     {
         var aborted = context.RequestAborted;
