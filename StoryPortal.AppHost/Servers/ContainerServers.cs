@@ -10,28 +10,32 @@ internal static class ContainerServers
         IResourceBuilder<ParameterResource> postgresPassword,
         IResourceBuilder<ParameterResource> redisPassword)
     {
-        // The tag comes before the volume: where the image keeps its data depends on its version.
-        var postgres = builder.AddPostgres("postgres", password: postgresPassword)
-            .WithImageTag(ServerSettings.PostgresImageTag)
-            .WithArgs(ServerSettings.PostgresArguments)
-            .WithIconName("Database");
-        var database = postgres.AddDatabase(ServerSettings.Database);
-        var redis = builder.AddRedisContainer(redisPassword);
-        if (builder.ExecutionContext.IsRunMode)
-        {
-            postgres.WithDataVolume(DataDirectory.Of(builder).VolumeForPostgres());
-
-            // To look into them: started by hand.
-            postgres.WithPgAdmin(pgAdmin => pgAdmin.WithExplicitStart());
-            redis.WithRedisInsight(insight => insight.WithExplicitStart());
-        }
+        var database = builder.AddPostgresContainer(postgresPassword);
+        var redis = builder.AddRedisContainer(redisPassword).WithRedisInsight(insight => insight.WithExplicitStart()); // to look into it: started by hand
 
         return new(database, database, redis, redis, database.Resource.UriExpression, redis.Resource.UriExpression, AreContainers: true);
     }
 
+    /// <summary>The database, with its tuned arguments; in run mode with a volume.</summary>
+    public static IResourceBuilder<PostgresDatabaseResource> AddPostgresContainer(this IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> password)
+    {
+        // The tag comes before the volume: where the image keeps its data depends on its version.
+        var postgres = builder.AddPostgres("postgres", password: password)
+            .WithImageTag(ServerSettings.PostgresImageTag)
+            .WithArgs(ServerSettings.PostgresArguments)
+            .WithIconName("Database");
+        if (builder.ExecutionContext.IsRunMode)
+        {
+            postgres.WithDataVolume(DataDirectory.Of(builder).VolumeForPostgres());
+            postgres.WithPgAdmin(pgAdmin => pgAdmin.WithExplicitStart()); // to look into it: started by hand
+        }
+
+        return postgres.AddDatabase(ServerSettings.Database);
+    }
+
     /// <summary>The cache, with its tuned arguments.</summary>
     public static IResourceBuilder<RedisResource> AddRedisContainer(this IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> password) =>
-        builder.AddRedis("redis", password: password)
+        builder.AddRedis(ServerSettings.Cache, password: password)
             .WithRedisArguments(ServerSettings.RedisArguments)
             .WithIconName("Memory");
 

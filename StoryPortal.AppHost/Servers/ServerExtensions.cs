@@ -7,14 +7,13 @@ namespace StoryPortal.AppHost.Servers;
 public static class ServerExtensions
 {
     /// <summary>
-    /// Adds both as containers or as processes of this machine: <c>StoryPortal:Servers</c> = auto, container or local. Published, Redis is a container and
-    /// Postgres what <c>StoryPortal:Publish:Postgres</c> says: external, a connection string that is asked for, or container.
+    /// Adds both as containers or as processes of this machine: <c>StoryPortal:Servers</c> = auto, container or local. Published, each is a container or external.
     /// </summary>
     public static BackingServers AddServers(this IDistributedApplicationBuilder builder)
     {
-        if (builder.ExecutionContext.IsPublishMode && builder.Choice("StoryPortal:Publish:Postgres", "external", "container") == "external")
+        if (builder.ExecutionContext.IsPublishMode)
         {
-            return builder.AddExternalPostgres(builder.AddSecret("redis-password"));
+            return builder.AddPublishedServers();
         }
 
         var postgresPassword = builder.AddSecret("postgres-password");
@@ -25,31 +24,26 @@ public static class ServerExtensions
             : builder.AddContainerServers(postgresPassword, redisPassword);
     }
 
-    /// <summary>Gives a service both connection strings, and lets it wait for both servers.</summary>
+    /// <summary>Gives a service both connection strings, and lets it wait for those servers that come with the system.</summary>
     public static IResourceBuilder<ProjectResource> WithServers(this IResourceBuilder<ProjectResource> project, BackingServers servers)
     {
         project.WithReference(servers.Database).WithReference(servers.Cache);
-        if (servers.Postgres is { } postgres)
+        foreach (var server in (IResourceBuilder<IResource>?[])[servers.Postgres, servers.Redis])
         {
-            project.WaitFor(postgres);
+            if (server is not null)
+            {
+                project.WaitFor(server);
+            }
         }
 
-        return project.WaitFor(servers.Redis);
+        return project;
     }
 
     // The programs to run as processes, or null for containers.
-    private static LocalPrograms? ChooseLocal(IDistributedApplicationBuilder builder)
+    private static LocalPrograms? ChooseLocal(IDistributedApplicationBuilder builder) => builder.Choice("StoryPortal:Servers", "auto", "container", "local") switch
     {
-        if (builder.ExecutionContext.IsPublishMode)
-        {
-            return null;
-        }
-
-        return builder.Choice("StoryPortal:Servers", "auto", "container", "local") switch
-        {
-            "container" => null,
-            "local" => LocalPrograms.Find(builder),
-            _ => ContainerRuntime.Answers(builder.Configuration) ? null : LocalPrograms.Find(builder),
-        };
-    }
+        "container" => null,
+        "local" => LocalPrograms.Find(builder),
+        _ => ContainerRuntime.Answers(builder.Configuration) ? null : LocalPrograms.Find(builder),
+    };
 }

@@ -6,6 +6,9 @@ public static class ServerSettings
     /// <summary>The database of Story Portal, and the name of its connection string.</summary>
     public const string Database = "storyportal";
 
+    /// <summary>The cache, and the name of its connection string.</summary>
+    public const string Cache = "redis";
+
     /// <summary>The version of PostgreSQL that containers run.</summary>
     public const string PostgresImageTag = "18.3";
 

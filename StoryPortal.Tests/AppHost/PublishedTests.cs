@@ -29,6 +29,20 @@ public sealed class PublishedTests
     }
 
     [Fact]
+    public async Task Redis_is_a_connection_string_that_is_asked_for_on_request_and_no_container()
+    {
+        await using var topology = await Topology.Publish("--StoryPortal:Publish:Redis=external");
+
+        var cache = Assert.IsAssignableFrom<IResourceWithConnectionString>(topology["redis"]);
+        Assert.DoesNotContain(topology.Resources, resource => resource is ContainerResource || resource.Name == "redis-password");
+        foreach (var service in (string[])["data-layer", "service-hub", "gateway"])
+        {
+            var connection = (await topology.EnvironmentAsync(topology[service]))["ConnectionStrings__redis"];
+            Assert.Equal("{redis.connectionString}", (connection as IManifestExpressionProvider ?? cache).ValueExpression);
+        }
+    }
+
+    [Fact]
     public async Task Only_the_gateways_HTTP_port_can_be_reached_from_outside()
     {
         await using var topology = await Topology.Publish("--StoryPortal:Hubs=2");
@@ -113,6 +127,7 @@ public sealed class PublishedTests
 
     [Theory]
     [InlineData("--StoryPortal:Publish:Postgres=cloud", "StoryPortal:Publish:Postgres is 'cloud': it can be external or container.")]
+    [InlineData("--StoryPortal:Publish:Redis=cloud", "StoryPortal:Publish:Redis is 'cloud': it can be container or external.")]
     [InlineData("--StoryPortal:Publish:Replicas=0", "StoryPortal:Publish:Replicas is '0': it can be 1 to 16.")]
     public async Task A_setting_that_means_nothing_is_refused_by_name(string argument, string message)
     {

@@ -34,16 +34,20 @@ internal sealed partial class ContainerAppTemplate
         new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).IgnoreUnmatchedProperties().Build()
             .Deserialize<ContainerAppTemplate>(Decide(Text(app), environment.ToDictionary(pair => pair.Name, pair => pair.Value)));
 
-    // The two actions that decide something: lines that are there when the environment has a value, and a value with a default.
+    // The actions that decide something: lines that are there when the environment has a value, one of two texts, and a value with a default.
     private static string Decide(string template, Dictionary<string, string> environment)
     {
         template = Lines().Replace(template, lines =>
             environment.TryGetValue(lines.Groups["name"].Value, out var value) ? lines.Groups["lines"].Value.Replace("{{ . }}", value, StringComparison.Ordinal) : "");
+        template = OneOfTwo().Replace(template, texts => texts.Groups[environment.ContainsKey(texts.Groups["name"].Value) ? "if" : "else"].Value);
         return ValueOrDefault().Replace(template, value => environment.GetValueOrDefault(value.Groups["name"].Value, value.Groups["default"].Value));
     }
 
     [GeneratedRegex("""\s*\{\{- with index \.Env "(?<name>\w+)" \}\}(?<lines>.*?)\s*\{\{- end \}\}""", RegexOptions.Singleline)]
     private static partial Regex Lines();
+
+    [GeneratedRegex("""\{\{ if index \.Env "(?<name>\w+)" \}\}(?<if>.*?)\{\{ else \}\}(?<else>.*?)\{\{ end \}\}""")]
+    private static partial Regex OneOfTwo();
 
     [GeneratedRegex("""\{\{ or \(index \.Env "(?<name>\w+)"\) "(?<default>\w+)" \}\}""")]
     private static partial Regex ValueOrDefault();

@@ -32,9 +32,17 @@ public sealed class ContainerAppTemplateTests
     [InlineData("gateway")]
     [InlineData("service-hub")]
     [InlineData("data-layer")]
-    public async Task Services_get_the_variables_that_the_AppHost_gives_them_with_the_values_that_azd_would_put_in(string name)
+    public Task Services_get_the_variables_that_the_AppHost_gives_them_with_the_values_that_azd_would_put_in(string name) => HasItsVariablesAsync(name, "container");
+
+    [Theory]
+    [InlineData("gateway")]
+    [InlineData("service-hub")]
+    [InlineData("data-layer")]
+    public Task The_same_with_a_Redis_that_is_there_already(string name) => HasItsVariablesAsync(name, "external", ("STORY_PORTAL_EXTERNAL_REDIS", "true"));
+
+    private static async Task HasItsVariablesAsync(string name, string redis, params (string Name, string Value)[] environment)
     {
-        await using var topology = await Topology.Publish();
+        await using var topology = await Topology.Publish($"--StoryPortal:Publish:Redis={redis}");
         var azd = new AzdManifest(topology);
 
         // What Aspire itself gives every project is not ours to say, but for one: what could not be sent to a collector is sent again.
@@ -45,7 +53,7 @@ public sealed class ContainerAppTemplateTests
             .Concat(topology[name].Annotations.OfType<EndpointAnnotation>().Select(endpoint => KeyValuePair.Create(
                 $"Listen__{char.ToUpperInvariant(endpoint.Name[0])}{endpoint.Name[1..]}", Convert.ToString(endpoint.TargetPort, CultureInfo.InvariantCulture)!)))
             .Append(KeyValuePair.Create("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "in_memory"));
-        Assert.Equal(published.OrderBy(pair => pair.Key), ContainerAppTemplate.Of(name).Variables.OrderBy(pair => pair.Key));
+        Assert.Equal(published.OrderBy(pair => pair.Key), ContainerAppTemplate.Of(name, environment).Variables.OrderBy(pair => pair.Key));
     }
 
     [Fact]
