@@ -28,12 +28,14 @@ public static class ServerExtensions
     public static IResourceBuilder<ProjectResource> WithServers(this IResourceBuilder<ProjectResource> project, BackingServers servers)
     {
         project.WithReference(servers.Database).WithReference(servers.Cache);
-        foreach (var server in (IResourceBuilder<IResource>?[])[servers.Postgres, servers.Redis])
+        if (servers.Postgres is { } postgres)
         {
-            if (server is not null)
-            {
-                project.WaitFor(server);
-            }
+            project.WaitFor(postgres);
+        }
+
+        if (servers.Redis is { } redis)
+        {
+            project.WaitFor(redis);
         }
 
         return project;
