@@ -1,13 +1,11 @@
 # One image for each service, chosen by PROJECT: StoryPortal.Gateway, StoryPortal.ServiceHub or StoryPortal.DataLayer. docs/deployment.md.
 FROM mcr.microsoft.com/dotnet/sdk:10.0-noble AS build
 ARG PROJECT
-ARG ASPIRE_SOURCE=NuGet
-ENV AspireSource=$ASPIRE_SOURCE DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 WORKDIR /src
 
 # What decides about packages comes first: a change of code alone restores nothing.
 COPY .editorconfig global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
-COPY eng/aspire-standin/ eng/aspire-standin/
 COPY StoryPortal.ServiceDefaults/*.csproj StoryPortal.ServiceDefaults/
 COPY StoryPortal.DataLayer/*.csproj StoryPortal.DataLayer/
 COPY StoryPortal.ServiceHub/*.csproj StoryPortal.ServiceHub/

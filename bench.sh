@@ -37,7 +37,6 @@ case " $* " in
 esac
 
 require_sdk
-choose_aspire_source
 require_servers
 PATH=$PATH:/usr/sbin:${POSTGRES_BIN:-}
 require_tools "${tools[@]}"

@@ -20,7 +20,6 @@ Settings, from the environment:
   StoryPortal__Servers        auto (default), container or local: where PostgreSQL and Redis run
   StoryPortal__DataDirectory  where the data lies (default: .storyportal)
   StoryPortal__Hubs           how many service hubs (default: 1)
-  AspireSource                NuGet or StandIn (default: found out once)
 END
 }
 
@@ -92,9 +91,7 @@ run() {
   stop_system || : # a start that was never completed
 
   require_sdk
-  choose_aspire_source
   require_servers
-  offer_dashboard
   require_free_ports
   build "$ROOT/StoryPortal.AppHost/StoryPortal.AppHost.csproj"
 
@@ -126,9 +123,6 @@ give_up_if_crashed() {
 }
 
 stop() {
-  local source
-  source=${AspireSource:-$(cat "$ASPIRE_PROPS" 2>/dev/null || :)}
-  case $source in *StandIn*) ASPIRE_SOURCE=StandIn ;; *) ASPIRE_SOURCE=NuGet ;; esac
   if stop_system; then step Stop 'stopped; the data is kept'; else step Stop 'nothing was running'; fi
 }
 

@@ -30,7 +30,6 @@ chosen=${chosen:+($chosen)}
 filter=${filter:+$filter${chosen:+&}}$chosen
 
 require_sdk
-choose_aspire_source
 require_servers
 require_browser
 require_tools 'promtool prometheus'

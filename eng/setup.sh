@@ -8,7 +8,6 @@
 . "$ROOT/StoryPortal.AppHost/Servers/find-servers.sh"
 
 LOGS=$ROOT/artifacts/run
-ASPIRE_PROPS=$ROOT/artifacts/aspire-source.props
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
 require_sdk() {
@@ -16,48 +15,6 @@ require_sdk() {
     'https://dotnet.microsoft.com/download · Ubuntu: apt-get install dotnet-sdk-10.0 · macOS: brew install dotnet'
   (cd "$ROOT" && dotnet --version) >/dev/null 2>&1 || fail "The .NET 10 SDK is needed; installed: $(dotnet --list-sdks | cut -d ' ' -f 1 | tr '\n' ' ')" \
     'https://dotnet.microsoft.com/download · Ubuntu: apt-get install dotnet-sdk-10.0 · macOS: brew install dotnet'
-}
-
-# Sets ASPIRE_SOURCE: NuGet, or StandIn where the registry has no Aspire packages (docs/adr/0001-aspire-stand-in.md). Asked once per checkout.
-choose_aspire_source() {
-  ASPIRE_SOURCE=${AspireSource:-}
-  [ -z "$ASPIRE_SOURCE" ] || return 0 # the environment's word counts, for MSBuild as well
-  if [ -f "$ASPIRE_PROPS" ]; then
-    ASPIRE_SOURCE=$(sed -n 's/.*<AspireSource[^>]*>\([A-Za-z]*\)<.*/\1/p' "$ASPIRE_PROPS")
-    [ -z "$ASPIRE_SOURCE" ] || return 0
-  fi
-
-  local probe=$ROOT/artifacts/aspire-probe version
-  version=$(sed -n 's/.*<AspireVersion>\(.*\)<\/AspireVersion>.*/\1/p' "$ROOT/Directory.Packages.props")
-  step Aspire "asking the package registry for Aspire $version (once)"
-  mkdir -p "$probe"
-  echo '<Project />' | tee "$probe/Directory.Build.props" "$probe/Directory.Build.targets" >"$probe/Directory.Packages.props"
-  cat >"$probe/Probe.csproj" <<END
-<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
-  <ItemGroup>
-    <PackageDownload Include="Aspire.AppHost.Sdk;Aspire.Hosting;Aspire.Hosting.PostgreSQL;Aspire.Hosting.Redis;Aspire.Hosting.Testing" Version="[$version]" />
-    <PackageDownload Include="Aspire.Npgsql;Aspire.StackExchange.Redis" Version="[$version]" />
-  </ItemGroup>
-</Project>
-END
-  if quietly "$probe/restore.log" dotnet restore "$probe/Probe.csproj"; then
-    ASPIRE_SOURCE=NuGet
-  elif grep -qE 'NU110[123]' "$probe/restore.log" && ! grep -q 'NU1301' "$probe/restore.log"; then
-    ASPIRE_SOURCE=StandIn # not there: another try would not help, unlike after a failure of the network
-    note "not there: eng/aspire-standin/ takes its place"
-  else
-    grep -E 'error|warn' "$probe/restore.log" | sort -u | head -5 >&2 || cat "$probe/restore.log" >&2
-    fail 'The packages could not be restored (above).' 'Check the network and the NuGet sources (dotnet nuget list source), then try again.'
-  fi
-
-  cat >"$ASPIRE_PROPS" <<END
-<Project>
-  <PropertyGroup>
-    <AspireSource Condition="'\$(AspireSource)' == ''">$ASPIRE_SOURCE</AspireSource>
-  </PropertyGroup>
-</Project>
-END
 }
 
 container_runtime_answers() {
@@ -73,7 +30,7 @@ servers_are_local() {
   case $(printf '%s' "${StoryPortal__Servers:-auto}" | tr '[:upper:]' '[:lower:]') in
     local) return 0 ;;
     container) return 1 ;;
-    *) [ "$ASPIRE_SOURCE" = StandIn ] || ! container_runtime_answers ;;
+    *) ! container_runtime_answers ;;
   esac
 }
 
@@ -138,25 +95,6 @@ install_debian_packages() {
     tail -n 5 "$LOGS/apt.log" >&2
     fail "apt-get could not install $* (above; all of it: artifacts/run/apt.log)." "As root: apt-get update && apt-get install $*"
   }
-}
-
-# The Aspire dashboard comes with Aspire's packages; with the stand-in, from the Aspire CLI where npm can fetch it.
-offer_dashboard() {
-  [ "$ASPIRE_SOURCE" = StandIn ] || return 0
-  local folder=$ROOT/artifacts/aspire-cli version platform
-  [ ! -e "$folder/settled" ] || return 0
-  version=$(sed -n 's/.*<AspireVersion>\(.*\)<\/AspireVersion>.*/\1/p' "$ROOT/Directory.Packages.props")
-  case $(uname) in Darwin) platform=osx ;; *) platform=linux ;; esac
-  case $(uname -m) in arm64 | aarch64) platform=$platform-arm64 ;; *) platform=$platform-x64 ;; esac
-
-  mkdir -p "$folder"
-  step Dashboard "fetching the Aspire CLI with npm (once)"
-  if command -v npm >/dev/null &&
-    quietly "$LOGS/npm.log" npm install --prefix "$folder" --no-audit --no-fund --no-save --loglevel=error "@microsoft/aspire-cli-$platform@$version"; then
-    : >"$folder/settled"
-  else
-    note 'no npm, or it could not fetch it (artifacts/run/npm.log): everything works, without the dashboard'
-  fi
 }
 
 # Fails where a package that is used, or one that such a package uses, is known to be vulnerable. A registry that does not tell is no failure.
