@@ -4,11 +4,9 @@ using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Draining;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Listening;
-using StoryPortal.ServiceDefaults.Memory;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceDefaults.Profiling;
-using StoryPortal.ServiceDefaults.Scheduling;
 using StoryPortal.ServiceDefaults.Telemetry;
 
 namespace StoryPortal.ServiceDefaults;
@@ -16,7 +14,7 @@ namespace StoryPortal.ServiceDefaults;
 /// <summary>What every process of Story Portal shares, in two calls.</summary>
 public static class Extensions
 {
-    /// <summary>Adds listening ports, telemetry, measurements, profiling, the return of memory, scheduling, health, problem details, service discovery and resilient HTTP clients.</summary>
+    /// <summary>Adds listening ports, telemetry, measurements, profiling, health, problem details, service discovery and resilient HTTP clients.</summary>
     /// <param name="builder">The process.</param>
     /// <param name="service">The name under which it appears in telemetry, health and the service registry.</param>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string service)
@@ -28,8 +26,6 @@ public static class Extensions
         builder.AddHealth();
         builder.AddDrain();
         builder.AddPerformance();
-        builder.AddMemoryReturn();
-        builder.AddScheduling();
         builder.AddProfiling();
         builder.AddProblems();
 

@@ -9,8 +9,7 @@ namespace StoryPortal.DataLayer.Caching;
 /// <summary>
 /// Keeps the caches of all processes in step over Redis' pub/sub, and knows at every moment whether it can. Each process sends itself a message
 /// four times a second: while it comes back, invalidations of others do too. While it does not, nothing in Redis is used, and nothing in memory
-/// is believed for longer than a second; so Redis may be slow, frozen or gone without being in anybody's way. Where nobody looks anything up it is
-/// silent, and the next lookup waits for a message to come back.
+/// is believed for longer than a second; so Redis may be slow, frozen or gone without being in anybody's way.
 /// </summary>
 internal sealed partial class CacheBackplane(
     IConnectionMultiplexer redis,
@@ -32,8 +31,6 @@ internal sealed partial class CacheBackplane(
     // Whoever has not heard itself for longer has stood still: what was told meanwhile still waits to be read.
     private readonly TimeSpan _longestBeat = BeatInterval + TimeSpan.FromMilliseconds(options.Value.SilenceMilliseconds) + UnheardLife;
 
-    private readonly Rest _rest = new(
-        TimeSpan.FromSeconds(options.Value.RestAfterSeconds), TimeSpan.FromMilliseconds(options.Value.AcknowledgementMilliseconds), time);
     private readonly ulong _self = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private readonly Acknowledgements _acknowledgements = new();
     private volatile TaskCompletionSource? _beat;
@@ -48,18 +45,8 @@ internal sealed partial class CacheBackplane(
     /// <summary>Whether Redis has answered when it was asked last.</summary>
     public bool IsReachable => _hears;
 
-    private bool IsUsable => time.GetUtcNow() is var now && Hears(now) && Volatile.Read(ref _believedSince) <= now.UtcTicks;
-
     /// <summary>Whether Redis answers, and others are heard: only then what is in Redis is used.</summary>
-    public async ValueTask<bool> IsUsableAsync()
-    {
-        if (!IsUsable)
-        {
-            await _rest.EndAsync();
-        }
-
-        return IsUsable;
-    }
+    public bool IsUsable => time.GetUtcNow() is var now && Hears(now) && Volatile.Read(ref _believedSince) <= now.UtcTicks;
 
     /// <summary>Whether an answer in memory may be served without asking again.</summary>
     public bool Believes(CachedAnswer answer, DateTimeOffset now) =>
@@ -84,12 +71,12 @@ internal sealed partial class CacheBackplane(
             }
 
             // It may still arrive; but nobody waits for a Redis that has not answered before.
-            Owe();
+            _owes = true;
             await SendAsync(slots, doubtful).WaitAsync(UnansweredPatience, time);
         }
         catch (Exception exception)
         {
-            Owe();
+            _owes = true;
             Lost(exception);
         }
     }
@@ -110,7 +97,7 @@ internal sealed partial class CacheBackplane(
             Lost(exception);
         }
 
-        Owe();
+        _owes = true;
     }
 
     /// <summary>A command to Redis failed: until a message comes back again, Redis is left alone. A single one that took too long is no reason.</summary>
@@ -120,7 +107,6 @@ internal sealed partial class CacheBackplane(
         if (_hears && !isSlow)
         {
             _hears = false;
-            _rest.Rely(); // it is found again as soon as it is back
             LogLost(exception.Message);
         }
     }
@@ -163,28 +149,8 @@ internal sealed partial class CacheBackplane(
                 Lost(exception);
             }
 
-            _rest.Over();
-            await NextBeatAsync(stoppingToken);
-        }
-    }
-
-    private async Task NextBeatAsync(CancellationToken stoppingToken)
-    {
-        if (_rest.IsDue() && _hears && !_owes)
-        {
-            Volatile.Write(ref _heardAt, 0); // nothing is believed until the next beat
-            await _rest.TakeAsync(stoppingToken);
-        }
-        else
-        {
             await Task.Delay(BeatInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-    }
-
-    private void Owe()
-    {
-        _owes = true;
-        _rest.Rely();
     }
 
     private async Task SendAsync(int[] slots, bool doubtful)
@@ -270,11 +236,7 @@ internal sealed partial class CacheBackplane(
         }
     }
 
-    private bool Hears(DateTimeOffset now)
-    {
-        _rest.Rely();
-        return _hears && now.UtcTicks - Volatile.Read(ref _heardAt) < _longestBeat.Ticks;
-    }
+    private bool Hears(DateTimeOffset now) => _hears && now.UtcTicks - Volatile.Read(ref _heardAt) < _longestBeat.Ticks;
 
     private void Apply(ReadOnlySpan<int> slots, bool doubtful)
     {

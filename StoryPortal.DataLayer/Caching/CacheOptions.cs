@@ -16,17 +16,13 @@ public sealed class CacheOptions
     [Range(0, 1440)]
     public int StaleMinutes { get; set; } = 60;
 
-    /// <summary>Milliseconds that a write waits at most until the other processes have dropped what it invalidates, and a read after a rest until it hears itself. Default 25.</summary>
+    /// <summary>Milliseconds that a write waits at most until the other processes have dropped what it invalidates. Default 25.</summary>
     [Range(0, 1000)]
     public int AcknowledgementMilliseconds { get; set; } = 25;
 
     /// <summary>Milliseconds without hearing itself after which a process takes it that it hears nobody. Default 500.</summary>
     [Range(50, 60_000)]
     public int SilenceMilliseconds { get; set; } = 500;
-
-    /// <summary>Seconds without a lookup after which a process stops to listen to itself, until the next one. 0: never. Default 30.</summary>
-    [Range(0, 86_400)]
-    public int RestAfterSeconds { get; set; } = 30;
 
     /// <summary>Milliseconds after which a read is answered with what is stale, if there is something, while the database is still asked. Default 500.</summary>
     [Range(1, 10_000)]

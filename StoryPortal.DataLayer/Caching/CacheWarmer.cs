@@ -38,7 +38,7 @@ public sealed class CacheWarmer
     /// <summary>Warms the cache; returns null when Redis cannot be used now.</summary>
     public async Task<WarmUp?> WarmAsync(CancellationToken cancellationToken)
     {
-        if (!await _backplane.IsUsableAsync())
+        if (!_backplane.IsUsable)
         {
             return null;
         }

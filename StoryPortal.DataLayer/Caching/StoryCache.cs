@@ -103,7 +103,7 @@ public sealed class StoryCache : IDisposable
         _memory.Compact(1);
         try
         {
-            return await _backplane.IsUsableAsync() ? await _answers.DeleteAllAsync(cancellationToken) : null;
+            return _backplane.IsUsable ? await _answers.DeleteAllAsync(cancellationToken) : null;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -268,7 +268,7 @@ public sealed class StoryCache : IDisposable
 
         private async Task<(CachedAnswer? Answer, Versions? Versions)> FetchAsync(Generations.Stamp stamp)
         {
-            if (!await cache._backplane.IsUsableAsync())
+            if (!cache._backplane.IsUsable)
             {
                 return default;
             }

@@ -2,7 +2,6 @@ using Npgsql;
 using OpenTelemetry;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Schema;
-using StoryPortal.ServiceDefaults.Scheduling;
 
 namespace StoryPortal.DataLayer.Events;
 
@@ -10,10 +9,11 @@ namespace StoryPortal.DataLayer.Events;
 /// Counts new events into <c>event_counts</c>, beside the path of writers: they pay nothing for it but an index on <c>seq</c>. Several workers may
 /// do it at once; a row lock makes them take turns.
 /// </summary>
-internal sealed partial class EventCounter(StoryDatabase database, EventSequence sequence, SchemaWorker schema, Pulse pulse, ILogger<EventCounter> logger) : BackgroundService
+internal sealed partial class EventCounter(StoryDatabase database, EventSequence sequence, SchemaWorker schema, TimeProvider time, ILogger<EventCounter> logger) : BackgroundService
 {
     private const long MostAtOnce = 100_000;
 
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private static readonly Query ProgressQuery = new("events.count_progress", QueryClass.Simple, """
@@ -25,12 +25,12 @@ internal sealed partial class EventCounter(StoryDatabase database, EventSequence
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var untraced = SuppressInstrumentationScope.Begin(); // every two seconds, and nobody's request
+        using var timer = new PeriodicTimer(Interval, time);
         try
         {
             await schema.WhenApplied.WaitAsync(stoppingToken);
-            while (true)
+            while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await pulse.BeatAsync(seconds: 2, stoppingToken);
                 await TryCountAsync(stoppingToken);
             }
         }

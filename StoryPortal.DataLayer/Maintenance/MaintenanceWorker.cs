@@ -1,14 +1,15 @@
 using OpenTelemetry;
 using StoryPortal.DataLayer.Schema;
-using StoryPortal.ServiceDefaults.Scheduling;
 
 namespace StoryPortal.DataLayer.Maintenance;
 
 /// <summary>Looks at the jobs' rows every two seconds and starts what is due or asked for. Jobs run beside each other, so that none waits for a long one.</summary>
 internal sealed partial class MaintenanceWorker(
     IEnumerable<IMaintenanceJob> jobs, JobStore store, JobSchedule schedule, JobRunner runner, JobBoard board, SchemaWorker schema,
-    Pulse pulse, TimeProvider time, ILogger<MaintenanceWorker> logger) : BackgroundService
+    TimeProvider time, ILogger<MaintenanceWorker> logger) : BackgroundService
 {
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
     private readonly Dictionary<string, Task> _runs = [];
     private bool _registered;
     private bool _told;
@@ -16,13 +17,14 @@ internal sealed partial class MaintenanceWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await schema.WhenApplied.WaitAsync(stoppingToken);
+        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (true)
+            do
             {
                 await TryLookAsync(stoppingToken);
-                await pulse.BeatAsync(seconds: 2, stoppingToken);
             }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         finally
         {

@@ -1,13 +1,14 @@
 using Npgsql;
 using OpenTelemetry;
 using StoryPortal.ServiceDefaults.Performance;
-using StoryPortal.ServiceDefaults.Scheduling;
 
 namespace StoryPortal.DataLayer.Performance;
 
 /// <summary>Looks every five seconds at what Postgres and Redis use.</summary>
-internal sealed class ServerWatch(DatabaseFacts postgres, RedisFacts redis, NpgsqlDataSource source, Recorder recorder, Pulse pulse, TimeProvider time) : BackgroundService
+internal sealed class ServerWatch(DatabaseFacts postgres, RedisFacts redis, NpgsqlDataSource source, Recorder recorder, TimeProvider time) : BackgroundService
 {
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
     private (TimeSpan Processor, long At)? _postgres;
     private (TimeSpan Processor, long At)? _redis;
 
@@ -15,14 +16,15 @@ internal sealed class ServerWatch(DatabaseFacts postgres, RedisFacts redis, Npgs
     {
         using var untraced = SuppressInstrumentationScope.Begin(); // every five seconds, and nobody's request
         recorder.StateOf(Measured.Pool).Set(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize);
+        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (true)
+            do
             {
                 await LookAtPostgresAsync(stoppingToken);
                 await LookAtRedisAsync();
-                await pulse.BeatAsync(seconds: 5, stoppingToken);
             }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {

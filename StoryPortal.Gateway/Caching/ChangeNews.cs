@@ -7,7 +7,7 @@ namespace StoryPortal.Gateway.Caching;
 
 /// <summary>
 /// Whether this gateway hears, through Redis, of what others change. It sends itself a message four times a second: while those come back, the
-/// news of others does too. That a connection is open tells nothing, since a frozen Redis keeps all of them open. While nobody asks it is silent.
+/// news of others does too. That a connection is open tells nothing, since a frozen Redis keeps all of them open.
 /// </summary>
 internal sealed class ChangeNews(IOptions<OutputCacheOptions> options, TimeProvider time)
 {
@@ -16,69 +16,33 @@ internal sealed class ChangeNews(IOptions<OutputCacheOptions> options, TimeProvi
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    // A beat takes a tenth of it; a hub could be asked meanwhile.
-    private static readonly TimeSpan PatienceAfterRest = TimeSpan.FromMilliseconds(25);
-
     private readonly TimeSpan _patience = TimeSpan.FromMilliseconds(options.Value.SilenceMilliseconds);
-    private readonly Rest _rest = new(TimeSpan.FromSeconds(options.Value.RestAfterSeconds), PatienceAfterRest, time);
     private readonly RedisChannel _self = RedisChannel.Literal($"{CacheNames.Prefix}gateway:{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
     private volatile TaskCompletionSource<long>? _beat;
     private volatile bool _isHeard;
     private volatile bool _hasBroken;
 
     /// <summary>Whether it does at present.</summary>
-    public bool IsHeard
-    {
-        get
-        {
-            _rest.Rely();
-            return _isHeard;
-        }
-    }
-
-    /// <summary>Whether it does at present; after a silence, whether a message comes back.</summary>
-    public async ValueTask<bool> IsHeardAsync()
-    {
-        if (!_isHeard)
-        {
-            await _rest.EndAsync();
-        }
-
-        return IsHeard;
-    }
+    public bool IsHeard => _isHeard;
 
     /// <summary>Listens to itself until <paramref name="stoppingToken"/>; <paramref name="restored"/> is called when it hears again, since whatever was told before is lost.</summary>
     public async Task WatchAsync(IConnectionMultiplexer redis, Action restored, CancellationToken stoppingToken)
     {
-        redis.ConnectionFailed += (_, _) =>
-        {
-            (_hasBroken, _isHeard) = (true, false); // it may be back before the next message, and what came between is lost
-            _rest.Rely();
-        };
+        redis.ConnectionFailed += (_, _) => (_hasBroken, _isHeard) = (true, false); // it may be back before the next message, and what came between is lost
         await redis.ListenAsync(_self, number => _beat?.TrySetResult((long)number), stoppingToken);
-        var (heard, hasRested) = (0, false);
+        var heard = 0;
         for (var number = 0L; !stoppingToken.IsCancellationRequested; number++)
         {
             heard = _hasBroken ? 0 : heard;
             _hasBroken = false;
             heard = await BeatAsync(redis, number, stoppingToken) ? heard + 1 : 0;
-            if (heard >= BeatsToBelieve && !_isHeard && !hasRested)
+            if (heard >= BeatsToBelieve && !_isHeard)
             {
                 restored();
             }
 
             _isHeard = heard >= BeatsToBelieve && !_hasBroken;
-            _rest.Over();
-            hasRested = _rest.IsDue() && _isHeard;
-            if (hasRested)
-            {
-                _isHeard = false; // nothing is kept for long until the next message comes back
-                await _rest.TakeAsync(stoppingToken);
-            }
-            else
-            {
-                await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

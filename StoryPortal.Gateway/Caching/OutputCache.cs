@@ -19,7 +19,7 @@ internal sealed class OutputCache(SharedAnswers shared, ChangeNews news, IOption
     /// <summary>What another gateway has fetched, or null.</summary>
     public async ValueTask<CachedAnswer?> FindSharedAsync(CacheGroup group, string key, CachePolicy policy)
     {
-        if (!await news.IsHeardAsync())
+        if (!news.IsHeard)
         {
             return null;
         }

@@ -24,10 +24,6 @@ public sealed class OutputCacheOptions
     [Range(50, 60_000)]
     public int SilenceMilliseconds { get; set; } = 500;
 
-    /// <summary>Seconds after which a gateway whose kept answers nobody asks for stops to listen to itself, until somebody does. 0: never. Default 30.</summary>
-    [Range(0, 86_400)]
-    public int RestAfterSeconds { get; set; } = 30;
-
     /// <summary>Milliseconds that an answer counts while changes cannot be heard of, because Redis is away. Default 1,000.</summary>
     [Range(1, 60_000)]
     public int AloneMilliseconds { get; set; } = 1000;

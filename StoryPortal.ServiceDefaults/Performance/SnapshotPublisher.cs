@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using StackExchange.Redis;
 using StoryPortal.ServiceDefaults.Caching;
-using StoryPortal.ServiceDefaults.Scheduling;
 
 namespace StoryPortal.ServiceDefaults.Performance;
 
@@ -11,13 +10,12 @@ namespace StoryPortal.ServiceDefaults.Performance;
 /// Looks at the process every two seconds and sends what it has measured to Redis, where hubs read it; every six seconds while nobody asks the process for
 /// anything. A snapshot that is not renewed is gone soon.
 /// </summary>
-public sealed class SnapshotPublisher(ProcessReadings process, IEnumerable<IConnectionMultiplexer> redis, Pulse pulse, TimeProvider time) : BackgroundService
+public sealed class SnapshotPublisher(ProcessReadings process, IEnumerable<IConnectionMultiplexer> redis, TimeProvider time) : BackgroundService
 {
-    private const int Seconds = 2;
-
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(10);
 
-    private readonly SnapshotSchedule _schedule = new(TimeSpan.FromSeconds(Seconds), time);
+    private readonly SnapshotSchedule _schedule = new(Interval, time);
 
     /// <summary>Where the snapshot of an instance lies.</summary>
     public static string KeyOf(string service, string instance) => $"{CacheNames.Prefix}performance:{service}:{instance}";
@@ -26,18 +24,18 @@ public sealed class SnapshotPublisher(ProcessReadings process, IEnumerable<IConn
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var untraced = SuppressInstrumentationScope.Begin(); // every two seconds, and nobody's request
+        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (true)
+            do
             {
                 process.Look();
                 if (_schedule.IsDue(process.Requests))
                 {
                     await PublishAsync();
                 }
-
-                await pulse.BeatAsync(Seconds, stoppingToken);
             }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {

@@ -52,9 +52,9 @@ internal sealed class CacheNode : IAsyncDisposable
         return node;
     }
 
-    public Task IsUsableAsync() => Eventually.TrueAsync(() => Backplane.IsUsableAsync().AsTask());
+    public Task IsUsableAsync() => Eventually.TrueAsync(() => Task.FromResult(Backplane.IsUsable));
 
-    public Task IsNotUsableAsync() => Eventually.TrueAsync(async () => !await Backplane.IsUsableAsync());
+    public Task IsNotUsableAsync() => Eventually.TrueAsync(() => Task.FromResult(!Backplane.IsUsable));
 
     /// <summary>Waits until the answer of <paramref name="id"/> lies in Redis.</summary>
     public Task IsStoredAsync(Guid id)

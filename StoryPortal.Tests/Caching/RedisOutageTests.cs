@@ -124,7 +124,7 @@ public sealed class RedisOutageTests : IAsyncLifetime
         }
 
         await Eventually.TrueAsync(async () => await _other.ReadAsync(_table, _id) is ("during 19", _));
-        Assert.False(await _one.Backplane.IsUsableAsync());
+        Assert.False(_one.Backplane.IsUsable);
     }
 
     private async Task EverythingIsAsItWasAsync()

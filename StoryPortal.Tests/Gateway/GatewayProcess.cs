@@ -37,9 +37,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Bytes of memory that it holds.</summary>
     public long Memory => _process.Memory;
 
-    /// <summary>The scheduling policies of its threads of this name; Linux only.</summary>
-    public IReadOnlyList<int> PoliciesOf(string threads) => _process.PoliciesOf(threads);
-
     /// <summary>What it has written.</summary>
     public string Output => _process.Output;
 

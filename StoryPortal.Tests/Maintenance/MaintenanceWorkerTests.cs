@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Schema;
-using StoryPortal.ServiceDefaults.Scheduling;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Maintenance;
@@ -13,13 +12,11 @@ public sealed class MaintenanceWorkerTests(StoryPortalSystem system) : IAsyncLif
 {
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 5, 4, 11, 59, 0, TimeSpan.Zero));
     private readonly JobBoard _board = new();
-    private Pulse _pulse = null!;
     private OwnDatabase _database = null!;
     private SchemaWorker _schema = null!;
 
     public async Task InitializeAsync()
     {
-        _pulse = new Pulse(_time);
         _database = await OwnDatabase.CreateAsync(system);
         _schema = new SchemaWorker(
             new SchemaMigration(_database.Direct, TimeProvider.System, NullLogger<SchemaMigration>.Instance),
@@ -30,7 +27,6 @@ public sealed class MaintenanceWorkerTests(StoryPortalSystem system) : IAsyncLif
     {
         await _schema.StopAsync(CancellationToken.None);
         _schema.Dispose();
-        _pulse.Dispose();
         await _database.DisposeAsync();
     }
 
@@ -66,7 +62,7 @@ public sealed class MaintenanceWorkerTests(StoryPortalSystem system) : IAsyncLif
         var store = new JobStore(_database.Queries);
         var schedule = new JobSchedule(new QuietestHour(_database.Queries));
         var runner = new JobRunner(store, schedule, _database.Direct, new JobTelemetry(_database.Meters, _board), _time, NullLogger<JobRunner>.Instance);
-        return new MaintenanceWorker(jobs, store, schedule, runner, _board, _schema, _pulse, _time, NullLogger<MaintenanceWorker>.Instance);
+        return new MaintenanceWorker(jobs, store, schedule, runner, _board, _schema, _time, NullLogger<MaintenanceWorker>.Instance);
     }
 
     // The clock of the worker goes on while its work is waited for.

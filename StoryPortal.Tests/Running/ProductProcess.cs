@@ -12,9 +12,6 @@ internal sealed class ProductProcess : IAsyncDisposable
     /// <summary>For processes most of which live for seconds: what runs often is compiled once more only after five seconds (1388, in hex) without anything new.</summary>
     public static readonly IReadOnlyDictionary<string, string> ShortLife = new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "0", ["DOTNET_TC_CallCountingDelayMs"] = "1388" };
 
-    // proc(5) counts from 1, the id and the name before it.
-    private const int PolicyField = 41 - 3;
-
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private bool _mayEnd;
@@ -52,13 +49,6 @@ internal sealed class ProductProcess : IAsyncDisposable
             }
         }
     }
-
-    /// <summary>The scheduling policies of its threads of this name; Linux only.</summary>
-    public IReadOnlyList<int> PoliciesOf(string threads) =>
-    [
-        .. Directory.EnumerateDirectories($"/proc/{Id}/task").Select(StatOf).Where(stat => stat.Contains($"({threads})", StringComparison.Ordinal))
-            .Select(stat => int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[PolicyField], CultureInfo.InvariantCulture)),
-    ];
 
     /// <summary>Starts one, and waits until it says at <paramref name="port"/> that it is ready.</summary>
     /// <param name="project">The project's name.</param>
@@ -143,18 +133,6 @@ internal sealed class ProductProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         Assert.True(_mayEnd || !hasEnded, $"It has ended by itself:\n{Output}");
-    }
-
-    private static string StatOf(string thread)
-    {
-        try
-        {
-            return File.ReadAllText($"{thread}/stat");
-        }
-        catch (IOException)
-        {
-            return ""; // it has ended meanwhile
-        }
     }
 
     private static async Task<bool> IsReadyAsync(HttpClient client)

@@ -2,15 +2,16 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using OpenTelemetry;
 using StoryPortal.DataLayer.Services;
-using StoryPortal.ServiceDefaults.Scheduling;
 using StoryPortal.ServiceHub.Services.Watching;
 
 namespace StoryPortal.ServiceHub.Services.Health;
 
 /// <summary>Asks those instances for their health that have a health URL. Hubs share them: each poll is made by the one that took it.</summary>
 internal sealed class HealthPolls(
-    HealthPollStore store, HealthProbe probe, RegistryView registry, IOptions<HealthPollOptions> options, Pulse pulse, TimeProvider time) : BackgroundService
+    HealthPollStore store, HealthProbe probe, RegistryView registry, IOptions<HealthPollOptions> options, TimeProvider time) : BackgroundService
 {
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(options.Value.IntervalSeconds);
     private readonly List<Task> _underWay = [];
     private (long Index, long At)? _foundNobody;
@@ -18,11 +19,11 @@ internal sealed class HealthPolls(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var untraced = SuppressInstrumentationScope.Begin(); // nobody's request
+        using var timer = new PeriodicTimer(TickInterval, time);
         try
         {
-            while (true)
+            while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await pulse.BeatAsync(seconds: 1, stoppingToken);
                 await BeginAsync(stoppingToken);
             }
         }

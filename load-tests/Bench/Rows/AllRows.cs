@@ -19,7 +19,7 @@ internal static class AllRows
         new SearchRow(),
         new CachedGetRow(),
         .. HitRateRow.All,
-        MemoryRow.AfterMixedLoad,
+        new MemoryRow(),
         RedisOutageRow.Frozen,
         .. ProxyRow.All,
         new UnauthorizedRow(),
@@ -27,7 +27,6 @@ internal static class AllRows
         new BatchRow(),
         new SingleEventRow(),
         .. BulkRow.All,
-        .. MemoryRow.AfterEverything,
         new ConnectionsRow(),
         RedisOutageRow.Stopped,
     ];

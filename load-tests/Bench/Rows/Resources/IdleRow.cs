@@ -1,7 +1,7 @@
 namespace StoryPortal.Bench.Rows.Resources;
 
 /// <summary>What the three services use while nobody asks for anything.</summary>
-internal sealed class IdleRow() : LimitRow("resources/idle CPU", "gateway, service-hub, data-layer", limit: 2, "% of a core")
+internal sealed class IdleRow() : LimitRow("resources/idle CPU", "gateway, service-hub, data-layer", limit: 6, "% of a core")
 {
     // What start-up left behind: compilation in the background, first probes.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);

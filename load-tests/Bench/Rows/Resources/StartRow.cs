@@ -1,7 +1,7 @@
 namespace StoryPortal.Bench.Rows.Resources;
 
 /// <summary>How long the built system takes until everything is healthy, with empty data: making a database is part of it.</summary>
-internal sealed class StartRow() : LimitRow("resources/start to healthy", "start", limit: 8, "s")
+internal sealed class StartRow() : LimitRow("resources/start to healthy", "start", limit: 20, "s")
 {
     public override int Runs(BenchOptions options) => 1;
 
