@@ -12,30 +12,21 @@ internal sealed class HubTransformer(EventRelay? events) : HttpTransformer
     // What callers claim ends here: who they are the log knows, and none is a process of the system.
     private static readonly string[] Claims = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", KeyHeaders.Internal];
 
-    /// <summary>Whether answers stay open.</summary>
-    public bool StaysOpen => events is not null;
-
-    /// <summary>
-    /// Makes the caller's headers those for the hub: without what must not be passed on as it is, and with the gateway's own span in place of its caller's. (The
-    /// client's instrumentation would do this too, and cost every request, recorded or not.)
-    /// </summary>
-    public static void Prepare(IHeaderDictionary headers)
+    public override ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
     {
+        var headers = context.Request.Headers;
         foreach (var claim in Claims)
         {
             headers.Remove(claim);
         }
 
+        // The gateway's span replaces the caller's. The instrumentation of HttpClient does the same, at a cost for every request, recorded or not.
         if (Activity.Current is { } span)
         {
             headers.TraceParent = span.Id;
             headers.TraceState = span.TraceStateString is { Length: > 0 } state ? state : default(StringValues);
         }
-    }
 
-    public override ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
-    {
-        Prepare(context.Request.Headers);
         var copied = base.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
         request.Headers.Host = null; // the hub's own
         return copied;

@@ -4,12 +4,9 @@ using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using StoryPortal.Gateway.Proxy.Http2;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults.Health;
-using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
-using Yarp.ReverseProxy.Model;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace StoryPortal.Gateway.Proxy;
@@ -44,8 +41,6 @@ internal static class ProxyExtensions
                 handler.ActivityHeadersPropagator = null; // HubTransformer hands the trace on
             });
 
-        builder.Services.AddHubForwarder();
-
         // We have scopes: with these the host would put authorization by policies into the pipeline, which waits for every answer.
         builder.Services.RemoveAll<IAuthorizationHandlerProvider>().RemoveAll<IAuthorizationService>().RemoveAll<IPolicyEvaluator>();
 
@@ -70,15 +65,4 @@ internal static class ProxyExtensions
             proxy.UsePassiveHealthChecks();
         })
         .ConfigureEndpoints((endpoint, route) => endpoint.WithPolicy(route));
-
-    private static void AddHubForwarder(this IServiceCollection services)
-    {
-        services.AddSingleton(provider => new HubPool(new HubPatience(ConnectTimeout, PingDelay, PingTimeout), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<IClusterChangeListener>(provider => provider.GetRequiredService<HubPool>());
-
-        // YARP's own, of which nothing but the interface is public, stands behind it.
-        var yarp = services.Last(service => service.ServiceType == typeof(IHttpForwarder)).ImplementationType!;
-        services.AddSingleton<IHttpForwarder>(provider =>
-            ActivatorUtilities.CreateInstance<HubForwarder>(provider, ActivatorUtilities.CreateInstance(provider, yarp)));
-    }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using StoryPortal.Gateway.Load;
-using StoryPortal.Gateway.Proxy.Http2;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Telemetry;
 
@@ -18,7 +17,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _heldBack;
 
-    public GatewayMetrics(IMeterFactory meters, Recorder recorder, LoadLimit load, HubPool hubs)
+    public GatewayMetrics(IMeterFactory meters, Recorder recorder, LoadLimit load)
     {
         var meter = meters.Create(TelemetryNames.Prefix + "Gateway");
         _output = new CacheLookups(recorder, "output");
@@ -29,7 +28,6 @@ internal sealed class GatewayMetrics
         _heldBack = meter.CreateCounter<long>("connections_held_back_total", description: "Connections that had to wait because their address had flooded the gateway with requests that it took back.");
         meter.CreateObservableGauge("concurrent_requests", () => load.Requests, description: "Requests that are being served.");
         meter.CreateObservableGauge("concurrent_requests_limit", () => load.Limit, description: "Requests that are taken on at the same time, at present.");
-        meter.CreateObservableGauge("hub_connections", () => hubs.Connections, description: "Connections to the hubs over which reads go; others have the proxy's client.");
         meter.CreateObservableGauge("open_streams", () => load.Streams, description: "Streams and watches that are open.");
     }
 

@@ -55,11 +55,6 @@ public sealed class ForwardingTests : IAsyncLifetime
             });
         });
         _gateway = await GatewayProcess.StartAsync([_hub], "--RateLimiting:RequestsPerMinute=1000000");
-        await Eventually.TrueAsync(async () =>
-        {
-            using var first = await _gateway.GetAsync("/v1/said", GatewayProcess.AdminKey); // for which a connection is made
-            return await _gateway.MetricAsync("hub_connections") >= 1;
-        });
     }
 
     public async Task DisposeAsync()
@@ -150,18 +145,6 @@ public sealed class ForwardingTests : IAsyncLifetime
             Assert.Equal("held", await answer.Content.ReadAsStringAsync());
             answer.Dispose();
         }
-    }
-
-    [Fact]
-    public async Task A_connection_to_a_hub_that_is_gone_is_given_up()
-    {
-        await _hub.KillAsync();
-        using (var none = await _gateway.GetAsync("/v1/said", GatewayProcess.AdminKey))
-        {
-            Assert.Contains(none.StatusCode, (HttpStatusCode[])[HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable]);
-        }
-
-        await Eventually.TrueAsync(async () => await _gateway.MetricAsync("hub_connections") == 0);
     }
 
     private async Task<HttpResponseMessage> OpenAsync(string path)

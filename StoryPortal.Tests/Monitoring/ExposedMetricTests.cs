@@ -97,7 +97,7 @@ public sealed partial class ExposedMetricTests(StoryPortalSystem system)
         };
         listener.Start();
         var recorder = new ServiceDefaults.Performance.Recorder(TimeProvider.System);
-        _ = new GatewayMetrics(meters, recorder, load: null!, hubs: null!);
+        _ = new GatewayMetrics(meters, recorder, load: null!);
         _ = new CacheMetrics(meters, recorder);
         _ = new ServiceDefaults.Performance.RequestMeasurement(recorder, meters);
         return names;
