@@ -42,6 +42,7 @@ var app = builder.Build();
 
 app.UseKnownProxies();
 app.UseMiddleware<ExchangeMiddleware>();
+app.UseMiddleware<RequestLineMiddleware>();
 app.UseRouting();
 app.UseServiceDefaults();
 app.UseConfiguredOrigins();

@@ -2,6 +2,7 @@ using StoryPortal.DataLayer;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Health;
+using StoryPortal.ServiceDefaults.Listening;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Registration;
 using StoryPortal.ServiceHub.Admin;
@@ -26,6 +27,7 @@ if (HealthCommand.IsMeantBy(args))
 var builder = WebApplication.CreateSlimBuilder(args);
 
 builder.AddServiceDefaults("service-hub");
+builder.AcceptForwardedRequests();
 builder.AddDataLayer(maxPoolSize: 24);
 builder.AddKeyVerification();
 builder.AddHttp();

@@ -28,7 +28,8 @@ internal static class ConnectionExtensions
             limits.MinRequestBodyDataRate = new MinDataRate(options.SlowestBytesPerSecond, Grace);
             limits.MaxRequestHeadersTotalSize = options.HeaderBytes;
             limits.MaxRequestHeaderCount = options.Headers;
-            limits.MaxRequestLineSize = options.RequestLineBytes;
+            limits.MaxRequestLineSize = 2 * options.RequestLineBytes; // RequestLineMiddleware responds up to there; beyond, Kestrel resets an HTTP/2 stream
+            limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize!.Value, 2 * Math.Max(options.RequestLineBytes, options.HeaderBytes));
             limits.MaxRequestBodySize = BodyLimits.Batch;
             limits.Http2.MaxStreamsPerConnection = options.StreamsPerConnection;
             limits.Http2.MaxRequestHeaderFieldSize = options.HeaderBytes;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using StoryPortal.ServiceDefaults.Listening;
 
 namespace StoryPortal.Gateway.Connections;
 
@@ -20,16 +21,16 @@ public sealed class ConnectionOptions
     [Range(1, 1_000_000_000)]
     public double SlowestBytesPerSecond { get; set; } = 240;
 
-    /// <summary>Bytes of all headers of a request; more are answered 431. Default 32 KiB.</summary>
-    [Range(1024, 1024 * 1024)]
+    /// <summary>Bytes of all headers of a request; more get 431. Default 32 KiB. A hub's limit is larger than the largest value.</summary>
+    [Range(1024, RequestLimits.MaxHeaderBytes)]
     public int HeaderBytes { get; set; } = 32 * 1024;
 
-    /// <summary>Headers of a request. Default 100.</summary>
-    [Range(10, 1000)]
+    /// <summary>Headers of a request; more get 431. Default 100. A hub's limit is larger than the largest value.</summary>
+    [Range(10, RequestLimits.MaxHeaders)]
     public int Headers { get; set; } = 100;
 
-    /// <summary>Bytes of a request's first line. Default 8 KiB.</summary>
-    [Range(256, 1024 * 1024)]
+    /// <summary>Bytes of a request's first line; more get 414. Default 8 KiB. A hub's limit is larger than the largest value.</summary>
+    [Range(256, RequestLimits.MaxLineBytes)]
     public int RequestLineBytes { get; set; } = 8 * 1024;
 
     /// <summary>Requests that one HTTP/2 connection may have open at a time. Default 100.</summary>

@@ -63,6 +63,7 @@ internal static class ProxyExtensions
             proxy.UseMiddleware<RetryMiddleware>();
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
+            proxy.UseMiddleware<RefusedRequestMiddleware>();
         })
         .ConfigureEndpoints((endpoint, route) => endpoint.WithPolicy(route));
 }

@@ -31,13 +31,14 @@ internal sealed class FakeHub : IAsyncDisposable
     /// <summary>Whether its key store answers.</summary>
     public volatile bool KnowsKeys = true;
 
-    public static async Task<FakeHub> StartAsync(Action<WebApplication> map)
+    public static async Task<FakeHub> StartAsync(Action<WebApplication> map, Action<KestrelServerLimits>? limit = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
+            limit?.Invoke(kestrel.Limits);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
         });
         var app = builder.Build();
