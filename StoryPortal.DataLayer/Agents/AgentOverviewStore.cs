@@ -12,7 +12,7 @@ public sealed class AgentOverviewStore(StoryDatabase database)
 
     // Each part reads its own few rows from an index. Events are counted as in EventStatsStore, from $4 by the hour: what the worker has counted, what it
     // has not yet, and the part of an hour at the beginning of the day. OFFSET 0 and the upper end of seq tell the planner that the uncounted ones are few.
-    private static readonly Query GetQuery = new("agents.overview", QueryClass.Aggregate, $"""
+    private static readonly Query GetQuery = new("agents.overview", QueryClass.Aggregate, QueryAccess.Read, $"""
         SELECT a.*, latest.events, latest.at, coalesce(total.count, 0) + uncounted.total, hours.count + uncounted.day + part.count, active.count, score.*
         FROM (SELECT {AgentStore.Columns} FROM mcp_documents.agents WHERE id = $1) a
         CROSS JOIN LATERAL (

@@ -29,16 +29,16 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         ORDER BY page.created_at DESC, page.id DESC
         """, Conditions);
 
-    private static readonly Query GetQuery = new("agents.get", QueryClass.Simple,
+    private static readonly Query GetQuery = new("agents.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.agents WHERE id = $1");
 
-    private static readonly Query GetManyQuery = new("agents.get_many", QueryClass.Simple,
+    private static readonly Query GetManyQuery = new("agents.get_many", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.agents WHERE id = ANY($1)");
 
-    private static readonly Query ActiveIdsQuery = new("agents.active_ids", QueryClass.Simple,
+    private static readonly Query ActiveIdsQuery = new("agents.active_ids", QueryClass.Simple, QueryAccess.Read,
         "SELECT id FROM mcp_documents.agents WHERE status = 'active' ORDER BY created_at DESC, id DESC LIMIT $1");
 
-    private static readonly Query InsertQuery = new("agents.insert", QueryClass.Simple, $"""
+    private static readonly Query InsertQuery = new("agents.insert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.agents ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (id) DO NOTHING
         """);
@@ -52,14 +52,14 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
             IS DISTINCT FROM (excluded.name, excluded.type, excluded.status, excluded.configuration, excluded.metadata)
         """;
 
-    private static readonly Query UpsertQuery = new("agents.upsert", QueryClass.Simple, $"""
+    private static readonly Query UpsertQuery = new("agents.upsert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.agents ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         {UpdateOnConflict}
         RETURNING {Columns}
         """);
 
     // The condition, as above, keeps a row as it is when nothing changes. Postgres looks at it again after waiting for another patch of the same agent.
-    private static readonly Query PatchQuery = new("agents.patch", QueryClass.Simple, $"""
+    private static readonly Query PatchQuery = new("agents.patch", QueryClass.Simple, QueryAccess.Write, $"""
         UPDATE mcp_documents.agents SET
             name = coalesce($2, name), type = coalesce($3, type), status = coalesce($4, status),
             configuration = mcp_documents.json_merge_patch(configuration, $5), metadata = mcp_documents.json_merge_patch(metadata, $6), updated_at = $7
@@ -69,7 +69,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         RETURNING {Columns}
         """);
 
-    private static readonly Query DeleteQuery = new("agents.delete", QueryClass.Simple, "DELETE FROM mcp_documents.agents WHERE id = $1");
+    private static readonly Query DeleteQuery = new("agents.delete", QueryClass.Simple, QueryAccess.Write, "DELETE FROM mcp_documents.agents WHERE id = $1");
 
     // A row that this statement inserted has no older version: xmax is 0.
     private static readonly StagedCopy Batch = new(
@@ -79,7 +79,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         ON COMMIT DELETE ROWS
         """,
         $"COPY agent_staging ({Columns}) FROM STDIN (FORMAT binary)",
-        new Query("agents.batch", QueryClass.Aggregate, $"""
+        new Query("agents.batch", QueryClass.Aggregate, QueryAccess.Write, $"""
             WITH merged AS (
                 INSERT INTO mcp_documents.agents ({Columns}) SELECT {Columns} FROM agent_staging
                 {UpdateOnConflict}

@@ -16,25 +16,25 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
     private static readonly FilteredQuery ListQuery = new("api_keys.list", QueryClass.Simple,
         $"SELECT {Columns} FROM mcp_documents.api_keys {{where}} ORDER BY created_at DESC, id DESC LIMIT ?", "(created_at, id) < (?, ?)");
 
-    private static readonly Query GetQuery = new("api_keys.get", QueryClass.Simple, $"SELECT {Columns} FROM mcp_documents.api_keys WHERE id = $1");
+    private static readonly Query GetQuery = new("api_keys.get", QueryClass.Simple, QueryAccess.Read, $"SELECT {Columns} FROM mcp_documents.api_keys WHERE id = $1");
 
-    private static readonly Query FindQuery = new("api_keys.find", QueryClass.Simple, $"""
+    private static readonly Query FindQuery = new("api_keys.find", QueryClass.Simple, QueryAccess.Read, $"""
         SELECT {Columns} FROM mcp_documents.api_keys
         WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
         """);
 
-    private static readonly Query InsertQuery = new("api_keys.insert", QueryClass.Simple, $"""
+    private static readonly Query InsertQuery = new("api_keys.insert", QueryClass.Simple, QueryAccess.Write, $"""
         WITH told AS ({EventStore.InsertSql(8)})
         INSERT INTO mcp_documents.api_keys (id, name, scopes, requests_per_minute, created_at, expires_at, key_hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
         """);
 
-    private static readonly Query RevokeQuery = new("api_keys.revoke", QueryClass.Simple, $"""
+    private static readonly Query RevokeQuery = new("api_keys.revoke", QueryClass.Simple, QueryAccess.Write, $"""
         WITH revoked AS (UPDATE mcp_documents.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING key_hash),
              told AS ({EventStore.InsertSql(2, "FROM revoked")})
         SELECT key_hash FROM revoked
         """);
 
-    private static readonly Query RotateQuery = new("api_keys.rotate", QueryClass.Simple, $"""
+    private static readonly Query RotateQuery = new("api_keys.rotate", QueryClass.Simple, QueryAccess.Write, $"""
         WITH old AS (SELECT id, key_hash FROM mcp_documents.api_keys WHERE id = $1 AND revoked_at IS NULL FOR UPDATE),
              rotated AS (UPDATE mcp_documents.api_keys k SET key_hash = $2 FROM old WHERE k.id = old.id RETURNING old.key_hash),
              told AS ({EventStore.InsertSql(3, "FROM rotated")})

@@ -22,7 +22,7 @@ public sealed class ApiRequestStore(StoryDatabase database)
         $"SELECT {Columns} FROM mcp_documents.api_requests {{where}} ORDER BY timestamp DESC, id DESC LIMIT ?",
         "status_code = ?", "route = ?", "timestamp >= ?", "timestamp < ?", "(timestamp, id) < (?, ?)");
 
-    private static readonly Query StatsQuery = new("api_requests.stats", QueryClass.Aggregate, """
+    private static readonly Query StatsQuery = new("api_requests.stats", QueryClass.Aggregate, QueryAccess.Read, """
         SELECT route, count, errors::float8 / count, percentiles[1], percentiles[2], percentiles[3]
         FROM (SELECT route, count(*) AS count, count(*) FILTER (WHERE status_code >= 500) AS errors,
                      percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY latency_ms) AS percentiles
@@ -38,7 +38,7 @@ public sealed class ApiRequestStore(StoryDatabase database)
         ON COMMIT DELETE ROWS
         """,
         $"COPY api_request_staging ({Columns}) FROM STDIN (FORMAT binary)",
-        new Query("api_requests.batch", QueryClass.Aggregate, $"""
+        new Query("api_requests.batch", QueryClass.Aggregate, QueryAccess.Write, $"""
             WITH stored AS (
                 INSERT INTO mcp_documents.api_requests ({Columns}) SELECT {Columns} FROM api_request_staging
                 ON CONFLICT (id) DO NOTHING

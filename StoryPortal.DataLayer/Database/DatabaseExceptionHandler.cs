@@ -5,45 +5,60 @@ using StoryPortal.DataLayer.GroupCommit;
 
 namespace StoryPortal.DataLayer.Database;
 
-/// <summary>Answers for a database that is away with 503 and when to come again; for a value that it refused with 400.</summary>
+/// <summary>Responds to failures of the database as <see cref="SqlStates"/> says: an outage is 503 with Retry-After, a refused value 400, a conflict 409.</summary>
 internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
 {
     private const string RetryAfterSeconds = "2";
-    private const string RetryAfterQueueSeconds = "1";
+    private const string RetryAfterShortSeconds = "1";
 
-    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    private const string Unreachable = "The database cannot be reached. Try again: what carries an id of its own is never stored twice.";
+    private const string Unconfirmed =
+        "The database did not confirm the write in time: the write may have happened. Send it again with the same id or the same Idempotency-Key, and it is done once.";
+    private const string ReadOnly = "The database is read-only at present, and nothing was stored. Reads go on; try the write again.";
+    private const string Ended = "The database ended the statement before its end, and nothing was stored. Try again.";
+
+    public ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken) => exception switch
     {
-        if (exception is WriteQueueFullException full)
-        {
-            context.Response.Headers.RetryAfter = RetryAfterQueueSeconds;
-            return await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"{full.Message} Send less at a time, or try again later.");
-        }
-
-        if (exception is PostgresException { IsTransient: false } refused)
-        {
-            // Class 22: a value that Postgres cannot take; 54000: one beyond its limits. Validation should have said so: the log tells where it did not.
-            if (refused.SqlState.StartsWith("22", StringComparison.Ordinal) || refused.SqlState == PostgresErrorCodes.ProgramLimitExceeded)
-            {
-                LogRefused(refused.SqlState, refused);
-                return await WriteAsync(context, StatusCodes.Status400BadRequest, "The request holds a value that cannot be stored.");
-            }
-
-            // 57P: shutting down or starting; 42P01: the worker has not made the tables yet.
-            if (!refused.SqlState.StartsWith("57P", StringComparison.Ordinal) && refused.SqlState != PostgresErrorCodes.UndefinedTable)
-            {
-                return false;
-            }
-        }
+        WriteQueueFullException full => RetryLaterAsync(context, RetryAfterShortSeconds, $"{full.Message} Send less at a time, or try again later."),
+        UnconfirmedWriteException => UnavailableAsync(context, RetryAfterSeconds, Unconfirmed, exception),
+        PostgresException refused => HandleAsync(context, refused),
 
         // Everything else of Npgsql's is a connection that was lost, refused, or did not get free in time.
-        else if (exception is not (NpgsqlException or TimeoutException))
-        {
-            return false;
-        }
+        NpgsqlException or TimeoutException => UnavailableAsync(context, RetryAfterSeconds, Unreachable, exception),
+        _ => ValueTask.FromResult(false),
+    };
 
-        LogUnavailable(exception.Message);
-        context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The database cannot be reached. Try again: what carries an id of its own is never stored twice.");
+    private ValueTask<bool> HandleAsync(HttpContext context, PostgresException exception)
+    {
+        switch (SqlStates.Get(exception.SqlState).Failure)
+        {
+            case DatabaseFailure.Outage:
+                return UnavailableAsync(context, RetryAfterSeconds, Unreachable, exception);
+            case DatabaseFailure.ReadOnly:
+                return UnavailableAsync(context, RetryAfterSeconds, ReadOnly, exception);
+            case DatabaseFailure.Retry:
+                return UnavailableAsync(context, RetryAfterShortSeconds, Ended, exception);
+            case DatabaseFailure.InvalidValue:
+                LogRefused(exception.SqlState, exception); // validation let the value through
+                return WriteAsync(context, StatusCodes.Status400BadRequest, "The request holds a value that cannot be stored.");
+            case DatabaseFailure.Conflict:
+                LogRefused(exception.SqlState, exception);
+                return WriteAsync(context, StatusCodes.Status409Conflict, "The request contradicts what is stored.");
+            default:
+                return ValueTask.FromResult(false);
+        }
+    }
+
+    private ValueTask<bool> UnavailableAsync(HttpContext context, string retryAfter, string detail, Exception exception)
+    {
+        LogUnavailable(detail, exception.Message);
+        return RetryLaterAsync(context, retryAfter, detail);
+    }
+
+    private ValueTask<bool> RetryLaterAsync(HttpContext context, string retryAfter, string detail)
+    {
+        context.Response.Headers.RetryAfter = retryAfter;
+        return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, detail);
     }
 
     private ValueTask<bool> WriteAsync(HttpContext context, int status, string detail)
@@ -56,8 +71,8 @@ internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService pr
         });
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The database cannot be reached: {Reason}")]
-    private partial void LogUnavailable(string reason);
+    [LoggerMessage(1, LogLevel.Warning, "{Problem} ({Reason})")]
+    private partial void LogUnavailable(string problem, string reason);
 
     [LoggerMessage(2, LogLevel.Warning, "The database refused a value ({SqlState}) that validation let through")]
     private partial void LogRefused(string sqlState, Exception exception);

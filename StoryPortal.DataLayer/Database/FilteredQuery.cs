@@ -6,7 +6,7 @@ using StoryPortal.DataLayer.Paging;
 namespace StoryPortal.DataLayer.Database;
 
 /// <summary>
-/// A query with optional conditions. Each combination that occurs has a text of its own: <c>$1 IS NULL OR …</c> would turn into a sequential
+/// A query that reads, with optional conditions. Each combination that occurs has a text of its own: <c>$1 IS NULL OR …</c> would turn into a sequential
 /// scan as soon as Postgres plans generically.
 /// </summary>
 /// <param name="name">Name of the query, the same for every combination.</param>
@@ -27,7 +27,7 @@ internal sealed class FilteredQuery(string name, QueryClass queryClass, string t
     public Filter Filter() => new(this);
 
     /// <summary>The text for the conditions whose bits are set.</summary>
-    public Query For(uint chosen) => _variants[chosen] ??= new Query(name, queryClass, Compose(chosen));
+    public Query For(uint chosen) => _variants[chosen] ??= new Query(name, queryClass, QueryAccess.Read, Compose(chosen));
 
     private string Compose(uint chosen)
     {

@@ -13,15 +13,23 @@ public enum QueryClass
     Aggregate,
 }
 
+/// <summary>What a statement does to the tables, as a read-only transaction of Postgres tells it: FOR UPDATE and functions that write are writes.</summary>
+public enum QueryAccess
+{
+    /// <summary>The statement runs in a read-only transaction.</summary>
+    Read,
+
+    /// <summary>The statement changes or locks rows, and a read-only transaction refuses it with SQLSTATE 25006.</summary>
+    Write,
+}
+
 /// <summary>A statement with the name and class under which its time is measured.</summary>
 /// <param name="Name">Stable name, such as <c>agents.get</c>.</param>
-/// <param name="Class">What it may cost.</param>
+/// <param name="Class">What the statement may cost.</param>
+/// <param name="Access">Whether the statement reads or writes.</param>
 /// <param name="Sql">The text, always the same for the same query: Npgsql prepares it once for each connection.</param>
-public sealed record Query(string Name, QueryClass Class, string Sql)
+public sealed record Query(string Name, QueryClass Class, QueryAccess Access, string Sql)
 {
-    /// <summary>Whether it only reads.</summary>
-    public bool IsRead { get; } =
-        (Sql.StartsWith("SELECT", StringComparison.Ordinal) || Sql.StartsWith("WITH", StringComparison.Ordinal))
-        && !Sql.Contains("INSERT INTO", StringComparison.Ordinal) && !Sql.Contains("UPDATE mcp_documents", StringComparison.Ordinal)
-        && !Sql.Contains("DELETE FROM", StringComparison.Ordinal);
+    /// <summary>Whether the statement only reads.</summary>
+    public bool IsRead => Access == QueryAccess.Read;
 }

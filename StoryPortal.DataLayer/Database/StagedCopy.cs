@@ -36,8 +36,8 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge,
 
         await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var result = await WriteAsync(database, connection, rows, write, read, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        var result = await database.DiscardStaleAsync(WriteAsync(database, connection, rows, write, read, cancellationToken));
+        await database.CommitAsync(connection, cancellationToken);
         return result;
     }
 
@@ -53,9 +53,11 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge,
             try
             {
                 using var measured = database.Measure(merge);
-                await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
-                await CopyAsync(connection, append, rows, write, cancellationToken);
-                return rows.Count;
+                return await database.OnConnectionAsync(merge, async connection =>
+                {
+                    await CopyAsync(connection, append, rows, write, cancellationToken);
+                    return rows.Count;
+                }, cancellationToken);
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
             {
@@ -85,7 +87,9 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge,
         await using var command = new NpgsqlCommand(merge.Sql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return read(reader);
+        var result = read(reader);
+        await reader.ReadToEndAsync(cancellationToken);
+        return result;
     }
 
     private static async Task CopyAsync<TRow>(

@@ -40,107 +40,156 @@ public sealed class StoryDatabase
     /// <summary>With which parameters the queries ran.</summary>
     internal QuerySamples Samples { get; } = new();
 
-    /// <summary>Every row of the answer.</summary>
-    public async Task<List<T>> ListAsync<T>(
-        Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
-    {
-        using var measured = Measure(query);
-        await using var command = CreateCommand(query, parameters);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = new List<T>();
-        while (await reader.ReadAsync(cancellationToken))
+    /// <summary>Every row that the statement returns.</summary>
+    /// <exception cref="UnconfirmedWriteException">A write was sent, and Postgres did not confirm the commit.</exception>
+    public Task<List<T>> ListAsync<T>(
+        Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        RunAsync(query, parameters, async command =>
         {
-            rows.Add(read(reader));
-        }
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(read(reader));
+            }
 
-        return rows;
-    }
+            await reader.ReadToEndAsync(cancellationToken);
+            return rows;
+        }, cancellationToken);
 
     /// <inheritdoc cref="ListAsync{T}(Query, IReadOnlyList{NpgsqlParameter}, Func{NpgsqlDataReader, T}, CancellationToken)"/>
     internal Task<List<T>> ListAsync<T>(Filter filter, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
         ListAsync(filter.Query, filter.Parameters, read, cancellationToken);
 
-    /// <summary>The first row of the answer, or null.</summary>
-    public async Task<T?> FirstAsync<T>(
+    /// <summary>The first row that the statement returns, or null.</summary>
+    /// <exception cref="UnconfirmedWriteException">A write was sent, and Postgres did not confirm the commit.</exception>
+    public Task<T?> FirstAsync<T>(
         Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
-        where T : class
-    {
-        using var measured = Measure(query);
-        await using var command = CreateCommand(query, parameters);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? read(reader) : null;
-    }
+        where T : class =>
+        RunAsync(query, parameters, async command =>
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var first = await reader.ReadAsync(cancellationToken) ? read(reader) : null;
+            await reader.ReadToEndAsync(cancellationToken);
+            return first;
+        }, cancellationToken);
 
     /// <summary>
-    /// The first row that <paramref name="query"/> answers with, or null, after <paramref name="turn"/> has waited for its turn: in one round trip
-    /// and one transaction, so that the query sees whatever was committed until then. The turn has to answer with rows.
+    /// The first row that <paramref name="query"/> returns, or null, after <paramref name="turn"/> has waited for its turn: in one round trip
+    /// and one transaction, so that the query sees whatever was committed until then. The turn has to return rows.
     /// </summary>
+    /// <exception cref="UnconfirmedWriteException">The statements were sent, and Postgres did not confirm the commit.</exception>
     internal async Task<T?> FirstAsync<T>(
         Query turn, Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
         where T : class
     {
         using var measured = Measure(query);
-        await using var batch = Source.CreateBatch();
-        batch.Timeout = QuickSeconds;
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(turn.Sql));
-        var command = new NpgsqlBatchCommand(query.Sql);
-        for (var i = 0; i < parameters.Count; i++)
+        return await OnConnectionAsync(query, async connection =>
         {
-            command.Parameters.Add(parameters[i]);
-        }
-
-        batch.BatchCommands.Add(command);
-        T? first;
-        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
-        {
-            first = await reader.NextResultAsync(cancellationToken) && await reader.ReadAsync(cancellationToken) ? read(reader) : null;
-
-            // To the end, where the commit may still fail.
-            while (await reader.NextResultAsync(cancellationToken))
+            await using var batch = new NpgsqlBatch(connection) { Timeout = QuickSeconds };
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(turn.Sql));
+            var command = new NpgsqlBatchCommand(query.Sql);
+            for (var i = 0; i < parameters.Count; i++)
             {
+                command.Parameters.Add(parameters[i]);
             }
+
+            batch.BatchCommands.Add(command);
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            var first = await reader.NextResultAsync(cancellationToken) && await reader.ReadAsync(cancellationToken) ? read(reader) : null;
+            await reader.ReadToEndAsync(cancellationToken);
+            return first;
+        }, cancellationToken);
+    }
+
+    /// <summary>The one number that the statement returns.</summary>
+    /// <exception cref="UnconfirmedWriteException">A write was sent, and Postgres did not confirm the commit.</exception>
+    public async Task<int> NumberAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken) =>
+        await ListAsync(query, parameters, static row => row.GetInt32(0), cancellationToken) is [var number]
+            ? number
+            : throw new InvalidDataException($"{query.Name} did not return one number.");
+
+    /// <summary>Runs a statement that returns no row; returns the number of rows that the statement changed.</summary>
+    /// <exception cref="UnconfirmedWriteException">A write was sent, and Postgres did not confirm the commit.</exception>
+    public Task<int> ExecuteAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken) =>
+        RunAsync(query, parameters, command => command.ExecuteNonQueryAsync(cancellationToken), cancellationToken);
+
+    /// <summary>
+    /// Runs <paramref name="use"/> on the connection of the ambient transaction, or on a pooled one where each statement commits by itself.
+    /// A write that fails there without a refusal by Postgres may be stored.
+    /// </summary>
+    /// <exception cref="UnconfirmedWriteException">A write was sent, and Postgres did not confirm the commit.</exception>
+    internal async Task<TResult> OnConnectionAsync<TResult>(Query query, Func<NpgsqlConnection, Task<TResult>> use, CancellationToken cancellationToken)
+    {
+        if (StoryTransaction.Current is { } shared)
+        {
+            return await DiscardStaleAsync(use(shared.Connection)); // without its commit nothing is stored
         }
 
-        return first;
+        await using var connection = await Source.OpenConnectionAsync(cancellationToken);
+        var used = DiscardStaleAsync(use(connection));
+        return await (query.IsRead ? used : ConfirmAsync(query.Name, used));
     }
 
-    /// <summary>The one number that the statement answers with.</summary>
-    public async Task<int> NumberAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken)
+    /// <summary>Commits the transaction that is open on <paramref name="connection"/>; returns after Postgres has confirmed the commit.</summary>
+    /// <exception cref="UnconfirmedWriteException">COMMIT was sent, and Postgres did not confirm it.</exception>
+    internal async Task CommitAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        using var measured = Measure(query);
-        await using var command = CreateCommand(query, parameters);
-        return await command.ExecuteScalarAsync(cancellationToken) is int number
-            ? number
-            : throw new InvalidDataException($"{query.Name} did not answer with a number.");
+        // COMMIT of a failed transaction rolls back and reports no error; the statement before COMMIT reports it.
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand("SELECT 1"), new NpgsqlBatchCommand("COMMIT") } };
+        await ConfirmAsync("COMMIT", DiscardStaleAsync(batch.ExecuteNonQueryAsync(cancellationToken)));
     }
 
-    /// <summary>Runs a statement without an answer; returns the number of rows it touched.</summary>
-    public async Task<int> ExecuteAsync(Query query, IReadOnlyList<NpgsqlParameter> parameters, CancellationToken cancellationToken)
+    /// <summary>Awaits statements; closes every pooled session when one reports that the sessions of the pool are stale.</summary>
+    internal async Task<TResult> DiscardStaleAsync<TResult>(Task<TResult> statements)
+    {
+        try
+        {
+            return await statements;
+        }
+        catch (PostgresException exception) when (SqlStates.Get(exception.SqlState).DiscardsPool)
+        {
+            Source.Clear();
+            throw;
+        }
+    }
+
+    private static async Task<TResult> ConfirmAsync<TResult>(string name, Task<TResult> write)
+    {
+        try
+        {
+            return await write;
+        }
+        catch (NpgsqlException exception) when (exception is not PostgresException refused || SqlStates.Get(refused.SqlState).IsUnconfirmed)
+        {
+            throw new UnconfirmedWriteException($"{name} was sent, and Postgres did not confirm it: {exception.Message}", exception);
+        }
+    }
+
+    private async Task<TResult> RunAsync<TResult>(
+        Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlCommand, Task<TResult>> run, CancellationToken cancellationToken)
     {
         using var measured = Measure(query);
-        await using var command = CreateCommand(query, parameters);
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        Samples.Note(query, parameters);
+        return await OnConnectionAsync(query, async connection =>
+        {
+            await using var command = new NpgsqlCommand(query.Sql, connection);
+            if (query.Class != QueryClass.Aggregate)
+            {
+                command.CommandTimeout = QuickSeconds;
+            }
+
+            for (var i = 0; i < parameters.Count; i++)
+            {
+                command.Parameters.Add(parameters[i]);
+            }
+
+            return await run(command);
+        }, cancellationToken);
     }
 
     /// <summary>Measures what happens until the result is disposed, as <paramref name="query"/>.</summary>
     internal Measurement Measure(Query query) => new(_duration, _times, query, Stopwatch.GetTimestamp());
-
-    private NpgsqlCommand CreateCommand(Query query, IReadOnlyList<NpgsqlParameter> parameters)
-    {
-        Samples.Note(query, parameters);
-        var command = StoryTransaction.Current is { } shared ? new NpgsqlCommand(query.Sql, shared.Connection) : Source.CreateCommand(query.Sql);
-        if (query.Class != QueryClass.Aggregate)
-        {
-            command.CommandTimeout = QuickSeconds;
-        }
-
-        for (var i = 0; i < parameters.Count; i++)
-        {
-            command.Parameters.Add(parameters[i]);
-        }
-
-        return command;
-    }
 
     internal readonly struct Measurement(Histogram<double> histogram, QueryTimes? times, Query query, long start) : IDisposable
     {

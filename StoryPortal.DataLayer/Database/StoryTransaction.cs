@@ -10,12 +10,14 @@ public sealed class StoryTransaction : IAsyncDisposable
 {
     private static readonly AsyncLocal<StoryTransaction?> Ambient = new();
 
+    private readonly StoryDatabase _database;
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
     private readonly List<Func<Task>> _afterCommit = [];
     private volatile bool _isOver;
 
-    private StoryTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction) => (_connection, _transaction) = (connection, transaction);
+    private StoryTransaction(StoryDatabase database, NpgsqlConnection connection, NpgsqlTransaction transaction) =>
+        (_database, _connection, _transaction) = (database, connection, transaction);
 
     /// <summary>The transaction of whoever asks, or null.</summary>
     internal static StoryTransaction? Current => Ambient.Value is { _isOver: false } transaction ? transaction : null;
@@ -29,7 +31,7 @@ public sealed class StoryTransaction : IAsyncDisposable
         var connection = await database.Source.OpenConnectionAsync(cancellationToken);
         try
         {
-            var transaction = new StoryTransaction(connection, await connection.BeginTransactionAsync(cancellationToken));
+            var transaction = new StoryTransaction(database, connection, await connection.BeginTransactionAsync(cancellationToken));
             await using var ends = new NpgsqlCommand(StagedCopy.EndWithItsClient, connection) { CommandTimeout = database.QuickSeconds };
             await ends.ExecuteNonQueryAsync(cancellationToken);
             return transaction;
@@ -47,16 +49,17 @@ public sealed class StoryTransaction : IAsyncDisposable
     /// <summary>Does something as soon as it is committed.</summary>
     internal void AfterCommit(Func<Task> action) => _afterCommit.Add(action);
 
-    /// <summary>Commits it, and does then what waited for that.</summary>
+    /// <summary>Commits the transaction, and then runs the actions that wait for the commit. Returns after Postgres has confirmed it.</summary>
+    /// <exception cref="UnconfirmedWriteException">COMMIT was sent, and Postgres did not confirm it.</exception>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _transaction.CommitAsync(cancellationToken);
+            await _database.CommitAsync(_connection, cancellationToken);
         }
         finally
         {
-            // Of a commit that was cut off nobody knows: what waited for it is done in any case.
+            // The outcome of an unconfirmed commit is unknown: the caches are invalidated in any case.
             _isOver = true;
             foreach (var action in _afterCommit)
             {

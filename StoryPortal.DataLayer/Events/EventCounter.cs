@@ -16,11 +16,11 @@ internal sealed partial class EventCounter(StoryDatabase database, EventSequence
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
-    private static readonly Query ProgressQuery = new("events.count_progress", QueryClass.Simple, """
+    private static readonly Query ProgressQuery = new("events.count_progress", QueryClass.Simple, QueryAccess.Read, """
         SELECT p.seq, CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM mcp_documents.event_counts_progress p, mcp_documents.events_seq_seq s
         """);
 
-    private static readonly Query CountQuery = new("events.count", QueryClass.Aggregate, "SELECT mcp_documents.count_events($1)");
+    private static readonly Query CountQuery = new("events.count", QueryClass.Aggregate, QueryAccess.Write, "SELECT mcp_documents.count_events($1)");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -16,7 +16,7 @@ public sealed class EventFeed(StoryDatabase database)
     private static readonly Query OfAgentQuery = Feed("events.feed_of_agent", "AND agent_id = $4");
     private static readonly Query OfTypeAndAgentQuery = Feed("events.feed_of_type_and_agent", "AND type = $4 AND agent_id = $5");
 
-    private static readonly Query SeqQuery = new("events.seq", QueryClass.Simple, "SELECT seq FROM mcp_documents.events WHERE id = $1");
+    private static readonly Query SeqQuery = new("events.seq", QueryClass.Simple, QueryAccess.Read, "SELECT seq FROM mcp_documents.events WHERE id = $1");
 
     /// <summary>Up to <paramref name="limit"/> events after one place and up to another, the earliest first; of a type or an agent where they are named.</summary>
     public Task<List<ArrivedEvent>> ListAsync(long after, long upTo, string? type, Guid? agentId, int limit, CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ public sealed class EventFeed(StoryDatabase database)
     public async Task<long?> SeqAsync(Guid id, CancellationToken cancellationToken) =>
         await database.ListAsync(SeqQuery, [Sql.Uuid(id)], static row => row.GetInt64(0), cancellationToken) is [var seq] ? seq : null;
 
-    private static Query Feed(string name, string condition) => new(name, QueryClass.Simple, $"""
+    private static Query Feed(string name, string condition) => new(name, QueryClass.Simple, QueryAccess.Read, $"""
         SELECT {EventStore.Columns}, seq FROM mcp_documents.events WHERE seq > $1 AND seq <= $2 {condition} ORDER BY seq LIMIT $3
         """);
 }

@@ -10,17 +10,17 @@ namespace StoryPortal.DataLayer.Events;
 /// </summary>
 public sealed partial class EventSequence
 {
-    private static readonly Query LastQuery = new("events.last_seq", QueryClass.Simple,
+    private static readonly Query LastQuery = new("events.last_seq", QueryClass.Simple, QueryAccess.Read,
         "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM mcp_documents.events_seq_seq");
 
-    private static readonly Query WritersQuery = new("events.writers", QueryClass.Simple, """
+    private static readonly Query WritersQuery = new("events.writers", QueryClass.Simple, QueryAccess.Read, """
         SELECT virtualtransaction FROM pg_locks
         WHERE relation = 'mcp_documents.events'::regclass AND mode = 'RowExclusiveLock' AND granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """);
 
     // Who writes, and for how long already: for people who look for what holds everything up.
-    private static readonly Query HoldersQuery = new("events.holders", QueryClass.Simple, """
+    private static readonly Query HoldersQuery = new("events.holders", QueryClass.Simple, QueryAccess.Read, """
         SELECT format('pid %s, %s, %s since %s', a.pid, coalesce(nullif(a.application_name, ''), 'no name'), a.state, to_char(a.xact_start AT TIME ZONE 'UTC', 'HH24:MI:SS'))
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
         WHERE l.relation = 'mcp_documents.events'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted

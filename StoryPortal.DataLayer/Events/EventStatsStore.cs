@@ -58,7 +58,7 @@ public sealed class EventStatsStore(StoryDatabase database)
 
     // $2 to $3 is the window, $4 to $5 its whole hours. OFFSET 0 keeps the planner from reading the whole window where the few latest events are
     // meant, and the upper end of seq, which is no restriction, tells it that they are few.
-    private static Query Counted(string name, string andType) => new(name, QueryClass.Aggregate, $"""
+    private static Query Counted(string name, string andType) => new(name, QueryClass.Aggregate, QueryAccess.Read, $"""
         SELECT type, date_bin($1, at, 'epoch') AS bucket, sum(n)::bigint FROM (
             SELECT type, hour AS at, count AS n FROM mcp_documents.event_counts WHERE hour >= $4 AND hour < $5 {andType}
             UNION ALL

@@ -19,7 +19,7 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
         $"SELECT {Columns} FROM mcp_documents.events {{where}} ORDER BY timestamp DESC, id DESC LIMIT ?",
         "type = ?", "agent_id = ?", "session_id = ?", "timestamp >= ?", "timestamp < ?", "(timestamp, id) < (?, ?)");
 
-    private static readonly Query GetQuery = new("events.get", QueryClass.Simple,
+    private static readonly Query GetQuery = new("events.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.events WHERE id = $1");
 
     private static readonly StagedCopy Batch = new(
@@ -29,7 +29,7 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
         ON COMMIT DELETE ROWS
         """,
         $"COPY event_staging ({Columns}) FROM STDIN (FORMAT binary)",
-        new Query("events.batch", QueryClass.Aggregate, $"""
+        new Query("events.batch", QueryClass.Aggregate, QueryAccess.Write, $"""
             WITH stored AS (
                 INSERT INTO mcp_documents.events ({Columns}) SELECT {Columns} FROM event_staging
                 ON CONFLICT (id) DO NOTHING

@@ -44,8 +44,9 @@ public abstract partial class GroupCommitWriter<TRow> : BackgroundService
 
     /// <summary>Writes a row together with others that arrive meanwhile; returns after the commit whether it is new.</summary>
     /// <exception cref="WriteQueueFullException">Too many rows wait.</exception>
-    /// <exception cref="TimeoutException">The commit did not come in time; the row may still be written if it was under way.</exception>
-    /// <exception cref="NpgsqlException">The database refused the row, or was lost.</exception>
+    /// <exception cref="TimeoutException">The row waited for too long, and will not be written.</exception>
+    /// <exception cref="UnconfirmedWriteException">The row was sent, and its commit was not confirmed in time: the row may be stored.</exception>
+    /// <exception cref="NpgsqlException">The database refused the row, or cannot be reached.</exception>
     public async Task<bool> WriteAsync(TRow row, CancellationToken cancellationToken)
     {
         // Part of a transaction, it cannot share the commit of others.
@@ -66,10 +67,14 @@ public abstract partial class GroupCommitWriter<TRow> : BackgroundService
         {
             return await pending.Task.WaitAsync(_answerWithin, _time, cancellationToken);
         }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
             pending.Withdraw();
             throw;
+        }
+        catch (TimeoutException exception) when (!pending.Withdraw())
+        {
+            throw new UnconfirmedWriteException($"The shared commit of {_name} did not end within {_answerWithin.TotalSeconds:0.#} s.", exception);
         }
     }
 

@@ -23,6 +23,6 @@ internal sealed class PendingWrite<TRow>(TRow row, Guid id, int bytes) : TaskCom
     /// <summary>Takes it to be written; false when its caller gave up.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) == Waiting;
 
-    /// <summary>The caller gives up: a row that is not taken yet will not be written.</summary>
-    public void Withdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting);
+    /// <summary>The caller gives up: true when the row is not taken yet, and will not be written.</summary>
+    public bool Withdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) != Taken;
 }

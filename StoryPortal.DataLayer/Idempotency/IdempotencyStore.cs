@@ -8,15 +8,15 @@ public sealed class IdempotencyStore(StoryDatabase database, TimeProvider time)
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     // Not waited for: a repeat would hold a connection for as long as the first one takes.
-    private static readonly Query LockQuery = new("idempotency.lock", QueryClass.Simple, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))::int");
+    private static readonly Query LockQuery = new("idempotency.lock", QueryClass.Simple, QueryAccess.Read, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))::int");
 
-    private static readonly Query FindQuery = new("idempotency.find", QueryClass.Simple, """
+    private static readonly Query FindQuery = new("idempotency.find", QueryClass.Simple, QueryAccess.Read, """
         SELECT body_hash, status, location, response FROM mcp_documents.idempotency_keys
         WHERE key = $1 AND caller = $2 AND method = $3 AND path = $4 AND created_at > $5
         """);
 
     // Over one that is there and past its day.
-    private static readonly Query KeepQuery = new("idempotency.keep", QueryClass.Simple, """
+    private static readonly Query KeepQuery = new("idempotency.keep", QueryClass.Simple, QueryAccess.Write, """
         INSERT INTO mcp_documents.idempotency_keys (key, caller, method, path, body_hash, status, location, response, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (key, caller, method, path) DO UPDATE SET

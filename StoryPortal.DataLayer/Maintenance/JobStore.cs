@@ -17,32 +17,32 @@ public sealed class JobStore(StoryDatabase database)
               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())))
         """;
 
-    private static readonly Query ListQuery = new("jobs.list", QueryClass.Simple, $"""
+    private static readonly Query ListQuery = new("jobs.list", QueryClass.Simple, QueryAccess.Read, $"""
         SELECT id, name, schedule, next_run_at, requested_at, CASE WHEN {Running} THEN running_since END, last_success_at,
                started_at, finished_at, outcome, message, result
         FROM mcp_documents.maintenance_jobs ORDER BY name
         """);
 
-    private static readonly Query RequestQuery = new("jobs.request", QueryClass.Simple, $"""
+    private static readonly Query RequestQuery = new("jobs.request", QueryClass.Simple, QueryAccess.Write, $"""
         WITH job AS (SELECT id, {Running} AS running FROM mcp_documents.maintenance_jobs WHERE name = $1),
              noted AS (UPDATE mcp_documents.maintenance_jobs m SET requested_at = $2 FROM job WHERE m.id = job.id AND NOT job.running)
         SELECT NOT running FROM job
         """);
 
     // A job whose schedule stays the same stays due: what was missed while no worker ran is made up for.
-    private static readonly Query RegisterQuery = new("jobs.register", QueryClass.Simple, """
+    private static readonly Query RegisterQuery = new("jobs.register", QueryClass.Simple, QueryAccess.Write, """
         INSERT INTO mcp_documents.maintenance_jobs (name, schedule, next_run_at) VALUES ($1, $2, $3)
         ON CONFLICT (name) DO UPDATE SET schedule = excluded.schedule, next_run_at = excluded.next_run_at
         WHERE maintenance_jobs.schedule <> excluded.schedule
         """);
 
     // Due until it is finished: a run that is cut off, however hard, is made up for.
-    private static readonly Query ClaimQuery = new("jobs.claim", QueryClass.Simple, """
+    private static readonly Query ClaimQuery = new("jobs.claim", QueryClass.Simple, QueryAccess.Write, """
         UPDATE mcp_documents.maintenance_jobs SET running_since = $2, requested_at = NULL, next_run_at = least(next_run_at, $2)
         WHERE name = $1 AND (requested_at IS NOT NULL OR next_run_at <= $2)
         """);
 
-    private static readonly Query FinishQuery = new("jobs.finish", QueryClass.Simple, """
+    private static readonly Query FinishQuery = new("jobs.finish", QueryClass.Simple, QueryAccess.Write, """
         UPDATE mcp_documents.maintenance_jobs SET
             running_since = NULL, started_at = $2, finished_at = $3, outcome = $4, message = $5, result = $6,
             next_run_at = CASE WHEN $4 = 'cancelled' THEN next_run_at ELSE $7 END,

@@ -12,7 +12,7 @@ internal sealed class QuietestHour(StoryDatabase database)
     private static readonly TimeSpan Window = TimeSpan.FromDays(7);
 
     // Of hours that are equally quiet the first from the default on counts: without any data that is the default itself.
-    private static readonly Query FindQuery = new("jobs.quietest_hour", QueryClass.Aggregate, $"""
+    private static readonly Query FindQuery = new("jobs.quietest_hour", QueryClass.Aggregate, QueryAccess.Read, $"""
         SELECT hour
         FROM generate_series(0, 23) hour
         LEFT JOIN (SELECT extract(hour FROM timestamp AT TIME ZONE 'UTC')::int AS hour, count(*) AS requests

@@ -14,11 +14,11 @@ public sealed class ModelConfigStore(StoryDatabase database, StoryCache cache)
     private static readonly FilteredQuery ListQuery = new("models.list", QueryClass.Simple,
         $"SELECT {Columns} FROM mcp_documents.model_configs {{where}} ORDER BY id LIMIT ?", "id > ?");
 
-    private static readonly Query GetQuery = new("models.get", QueryClass.Simple,
+    private static readonly Query GetQuery = new("models.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.model_configs WHERE id = $1");
 
     // The condition keeps updated_at as it is when nothing changes; a row that this statement inserted has no older version: xmax is 0.
-    private static readonly Query UpsertQuery = new("models.upsert", QueryClass.Simple, $"""
+    private static readonly Query UpsertQuery = new("models.upsert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.model_configs ({Columns}) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (id) DO UPDATE SET
             provider = excluded.provider, model = excluded.model, parameters = excluded.parameters, enabled = excluded.enabled, updated_at = excluded.updated_at

@@ -10,10 +10,10 @@ public sealed class DatabaseFacts(StoryDatabase database)
 {
     private const double TicksPerSecond = 100; // of processor time in /proc, on every platform that has it
 
-    private static readonly Query SettingsQuery = new("performance.settings", QueryClass.Simple,
+    private static readonly Query SettingsQuery = new("performance.settings", QueryClass.Simple, QueryAccess.Read,
         "SELECT name, setting FROM pg_settings WHERE name = ANY($1::text[])");
 
-    private static readonly Query IndexesQuery = new("performance.indexes", QueryClass.Join, """
+    private static readonly Query IndexesQuery = new("performance.indexes", QueryClass.Join, QueryAccess.Read, """
         SELECT wanted.name, i.indisvalid
         FROM unnest($1::text[]) AS wanted (name)
         LEFT JOIN pg_index i ON i.indexrelid = to_regclass('mcp_documents.' || wanted.name)
@@ -21,22 +21,22 @@ public sealed class DatabaseFacts(StoryDatabase database)
         ORDER BY 1
         """);
 
-    private static readonly Query ActivityQuery = new("performance.activity", QueryClass.Simple, """
+    private static readonly Query ActivityQuery = new("performance.activity", QueryClass.Simple, QueryAccess.Read, """
         SELECT count(*) FILTER (WHERE state = 'active' AND pid <> pg_backend_pid())::int, count(*)::int
         FROM pg_stat_activity WHERE backend_type = 'client backend'
         """);
 
-    private static readonly Query SessionsQuery = new("performance.sessions", QueryClass.Simple,
+    private static readonly Query SessionsQuery = new("performance.sessions", QueryClass.Simple, QueryAccess.Read,
         "SELECT sessions, xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()");
 
     // The server reads what the kernel says of its own processes: in a container as on this machine, wherever the server lets us ask.
-    private static readonly Query ProcessesQuery = new("performance.server_processes", QueryClass.Join, """
+    private static readonly Query ProcessesQuery = new("performance.server_processes", QueryClass.Join, QueryAccess.Read, """
         WITH server AS (SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1) AS pid)
         SELECT pid = (SELECT pid FROM server), pg_read_file('/proc/' || pid || '/status', 0, 8192, true), pg_read_file('/proc/' || pid || '/stat', 0, 8192, true)
         FROM (SELECT pid FROM server UNION SELECT pid::text FROM pg_stat_activity) process
         """);
 
-    private static readonly Query SlowQuery = new("performance.slow_queries", QueryClass.Aggregate, """
+    private static readonly Query SlowQuery = new("performance.slow_queries", QueryClass.Aggregate, QueryAccess.Read, """
         SELECT queryid, query, calls, mean_exec_time, max_exec_time, total_exec_time, rows
         FROM pg_stat_statements
         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IS NOT NULL AND mean_exec_time >= $1
@@ -45,7 +45,7 @@ public sealed class DatabaseFacts(StoryDatabase database)
         LIMIT $2
         """);
 
-    private static readonly Query UnusedIndexesQuery = new("performance.unused_indexes", QueryClass.Join, """
+    private static readonly Query UnusedIndexesQuery = new("performance.unused_indexes", QueryClass.Join, QueryAccess.Read, """
         SELECT s.indexrelname::text, pg_relation_size(s.indexrelid)
         FROM pg_stat_user_indexes s JOIN pg_index i ON i.indexrelid = s.indexrelid
         WHERE s.schemaname = 'mcp_documents' AND s.idx_scan = 0 AND NOT i.indisunique

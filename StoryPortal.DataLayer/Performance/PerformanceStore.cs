@@ -11,7 +11,7 @@ public sealed class PerformanceStore(StoryDatabase database)
         "id, name, tool, taken_at, duration_seconds, requests, failed_requests, requests_per_second, p95_ms, p99_ms, details";
 
     // The product's own processes: others register too, and measure nothing for the scorecard. One that has been gone for an hour is not missed any more.
-    private static readonly Query ProcessesQuery = new("performance.processes", QueryClass.Simple, """
+    private static readonly Query ProcessesQuery = new("performance.processes", QueryClass.Simple, QueryAccess.Read, """
         SELECT service_name, id, last_heartbeat_at + lease_seconds * interval '1 second' > now()
         FROM mcp_documents.service_instances
         WHERE service_name IN ('gateway', 'service-hub', 'data-layer')
@@ -23,23 +23,23 @@ public sealed class PerformanceStore(StoryDatabase database)
         "SELECT id, taken_at, label, version, scorecard FROM mcp_documents.performance_baselines {where} ORDER BY taken_at DESC, id DESC LIMIT ?",
         "(taken_at, id) < (?, ?)");
 
-    private static readonly Query BaselineQuery = new("performance.baseline", QueryClass.Simple,
+    private static readonly Query BaselineQuery = new("performance.baseline", QueryClass.Simple, QueryAccess.Read,
         "SELECT id, taken_at, label, version, scorecard FROM mcp_documents.performance_baselines WHERE id = $1");
 
-    private static readonly Query AddBaselineQuery = new("performance.add_baseline", QueryClass.Simple,
+    private static readonly Query AddBaselineQuery = new("performance.add_baseline", QueryClass.Simple, QueryAccess.Write,
         "INSERT INTO mcp_documents.performance_baselines (id, taken_at, label, version, scorecard) VALUES ($1, $2, $3, $4, $5)");
 
     private static readonly FilteredQuery LoadTestsQuery = new("performance.load_tests", QueryClass.Simple,
         $"SELECT {LoadTestColumns} FROM mcp_documents.load_tests {{where}} ORDER BY taken_at DESC, id DESC LIMIT ?",
         "(taken_at, id) < (?, ?)");
 
-    private static readonly Query AddLoadTestQuery = new("performance.add_load_test", QueryClass.Simple,
+    private static readonly Query AddLoadTestQuery = new("performance.add_load_test", QueryClass.Simple, QueryAccess.Write,
         $"INSERT INTO mcp_documents.load_tests ({LoadTestColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING");
 
-    private static readonly Query AddReportQuery = new("performance.add_report", QueryClass.Simple,
+    private static readonly Query AddReportQuery = new("performance.add_report", QueryClass.Simple, QueryAccess.Write,
         "INSERT INTO mcp_documents.performance_reports (taken_at, markdown) VALUES ($1, $2) ON CONFLICT (taken_at) DO UPDATE SET markdown = excluded.markdown");
 
-    private static readonly Query ReportQuery = new("performance.report", QueryClass.Simple,
+    private static readonly Query ReportQuery = new("performance.report", QueryClass.Simple, QueryAccess.Read,
         "SELECT markdown FROM mcp_documents.performance_reports ORDER BY taken_at DESC LIMIT 1");
 
     /// <summary>The product's processes that are in the service registry.</summary>

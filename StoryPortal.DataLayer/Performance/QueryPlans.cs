@@ -7,7 +7,7 @@ namespace StoryPortal.DataLayer.Performance;
 /// <summary>How Postgres runs the product's queries, with parameters that they really had.</summary>
 public sealed class QueryPlans(StoryDatabase database)
 {
-    private static readonly Query LargeTablesQuery = new("performance.large_tables", QueryClass.Simple, """
+    private static readonly Query LargeTablesQuery = new("performance.large_tables", QueryClass.Simple, QueryAccess.Read, """
         SELECT relname::text FROM pg_class
         WHERE relnamespace = 'mcp_documents'::regnamespace AND relkind = 'r' AND reltuples >= 10000
         """);

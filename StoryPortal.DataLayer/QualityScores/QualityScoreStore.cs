@@ -19,11 +19,11 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
         $"SELECT {Columns} FROM mcp_documents.quality_scores {{where}} ORDER BY calculated_at DESC, id DESC LIMIT ?",
         "component_type = ?", "component_id = ?", "(calculated_at, id) < (?, ?)");
 
-    private static readonly Query GetQuery = new("quality_scores.get", QueryClass.Simple,
+    private static readonly Query GetQuery = new("quality_scores.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.quality_scores WHERE id = $1");
 
     // From component to component through the index, one step each: the history of a component is never read.
-    private static readonly Query SummaryQuery = new("quality_scores.summary", QueryClass.Aggregate, """
+    private static readonly Query SummaryQuery = new("quality_scores.summary", QueryClass.Aggregate, QueryAccess.Read, """
         WITH RECURSIVE latest AS (
             (SELECT component_type, component_id, overall_score, assessment FROM mcp_documents.quality_scores
              ORDER BY component_type, component_id, calculated_at DESC LIMIT 1)
@@ -44,7 +44,7 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
         ON COMMIT DELETE ROWS
         """,
         $"COPY quality_score_staging ({StoredColumns}) FROM STDIN (FORMAT binary)",
-        new Query("quality_scores.batch", QueryClass.Aggregate, $"""
+        new Query("quality_scores.batch", QueryClass.Aggregate, QueryAccess.Write, $"""
             WITH stored AS (
                 INSERT INTO mcp_documents.quality_scores ({StoredColumns}) SELECT {StoredColumns} FROM quality_score_staging
                 ON CONFLICT (id) DO NOTHING

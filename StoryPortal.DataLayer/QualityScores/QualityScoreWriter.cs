@@ -14,7 +14,7 @@ public sealed class QualityScoreWriter(
 {
     private const int BytesBesideDimensions = 1024;
 
-    private static readonly Query InsertQuery = new("quality_scores.insert", QueryClass.Simple, $"""
+    private static readonly Query InsertQuery = new("quality_scores.insert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.quality_scores ({QualityScoreStore.StoredColumns}) SELECT * FROM unnest(
             $1::uuid[], $2::text[], $3::text[], $4::float8[], $5::jsonb[], $6::timestamptz[], $7::text[])
         ON CONFLICT (id) DO NOTHING

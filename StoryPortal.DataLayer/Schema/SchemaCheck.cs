@@ -5,9 +5,10 @@ using StoryPortal.DataLayer.Database;
 
 namespace StoryPortal.DataLayer.Schema;
 
-/// <summary>Whether Postgres answers and has the schema that this process was built for.</summary>
+/// <summary>Whether Postgres responds, takes writes, and has the schema that this process was built for.</summary>
 internal sealed class SchemaCheck(StoryDatabase database) : IHealthCheck
 {
+    private const string ReadOnlySql = "SELECT current_setting('transaction_read_only')::boolean";
     private const string JournalSql = $"SELECT to_regclass('{SchemaMigration.Schema}.{SchemaMigration.Journal}') IS NOT NULL";
     private const string ScriptSql = $"SELECT EXISTS (SELECT 1 FROM {SchemaMigration.Schema}.{SchemaMigration.Journal} WHERE scriptname = $1)";
 
@@ -22,13 +23,22 @@ internal sealed class SchemaCheck(StoryDatabase database) : IHealthCheck
         try
         {
             await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
-            _applied = _applied
-                ? await IsTrueAsync(connection, "SELECT true", cancellationToken) // a schema does not go away: only whether Postgres answers
-                : await IsTrueAsync(connection, JournalSql, cancellationToken) && await IsTrueAsync(connection, ScriptSql, cancellationToken, LatestScript);
+            var isReadOnly = await IsTrueAsync(connection, ReadOnlySql, cancellationToken);
+            _applied = _applied // a schema does not go away
+                || (await IsTrueAsync(connection, JournalSql, cancellationToken) && await IsTrueAsync(connection, ScriptSql, cancellationToken, LatestScript));
             database.IsReachable = true;
-            return _applied
-                ? HealthCheckResult.Healthy()
-                : new(context.Registration.FailureStatus, "The data-layer worker has not applied the schema yet.");
+            if (!_applied)
+            {
+                return new(context.Registration.FailureStatus, "The data-layer worker has not applied the schema yet.");
+            }
+
+            if (isReadOnly)
+            {
+                database.Source.Clear(); // a session keeps default_transaction_read_only as it was when the session began
+                return HealthCheckResult.Degraded("Postgres is read-only: writes get 503, reads go on.");
+            }
+
+            return HealthCheckResult.Healthy();
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException or OperationCanceledException)
         {

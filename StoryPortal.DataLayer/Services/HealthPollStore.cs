@@ -7,7 +7,7 @@ namespace StoryPortal.DataLayer.Services;
 public sealed class HealthPollStore(StoryDatabase database, RegistryWriter writer)
 {
     // Whoever takes an instance asks it: the others find it due again an interval later.
-    private static readonly Query DuePollsQuery = new("services.due_polls", QueryClass.Simple, """
+    private static readonly Query DuePollsQuery = new("services.due_polls", QueryClass.Simple, QueryAccess.Write, """
         UPDATE mcp_documents.service_instances i SET health_due_at = now() + $1
         FROM (SELECT service_name, id FROM mcp_documents.service_instances
               WHERE health_url IS NOT NULL AND health_due_at <= now() ORDER BY health_due_at LIMIT $2 FOR UPDATE SKIP LOCKED) due
@@ -15,11 +15,11 @@ public sealed class HealthPollStore(StoryDatabase database, RegistryWriter write
         RETURNING i.service_name, i.id, i.health_url, i.health_failures, i.health_failing
         """);
 
-    private static readonly Query AnyQuery = new("services.any_polls", QueryClass.Simple, """
+    private static readonly Query AnyQuery = new("services.any_polls", QueryClass.Simple, QueryAccess.Read, """
         SELECT EXISTS (SELECT 1 FROM mcp_documents.service_instances WHERE health_url IS NOT NULL)
         """);
 
-    private static readonly Query PolledQuery = new("services.polled", QueryClass.Join, $"""
+    private static readonly Query PolledQuery = new("services.polled", QueryClass.Join, QueryAccess.Write, $"""
         WITH before AS (
             SELECT status FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2),
         instance AS (

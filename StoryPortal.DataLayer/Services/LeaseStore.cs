@@ -9,11 +9,11 @@ public sealed class LeaseStore(StoryDatabase database, RegistryWriter writer)
     // When the lease of instance i ends. After an outage everybody has a whole lease to be heard again.
     private const string LeaseEnd = "greatest(i.last_heartbeat_at, (SELECT trusted_since FROM mcp_documents.service_registry WHERE only_row)) + i.lease_seconds * interval '1 second'";
 
-    private static readonly Query HeartbeatQuery = new("services.heartbeat", QueryClass.Simple, """
+    private static readonly Query HeartbeatQuery = new("services.heartbeat", QueryClass.Simple, QueryAccess.Write, """
         UPDATE mcp_documents.service_instances SET last_heartbeat_at = now() WHERE service_name = $1 AND id = $2 AND NOT lease_missed
         """);
 
-    private static readonly Query ReviveQuery = new("services.revive", QueryClass.Join, $"""
+    private static readonly Query ReviveQuery = new("services.revive", QueryClass.Join, QueryAccess.Write, $"""
         WITH before AS (
             SELECT status FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2),
         instance AS (
@@ -27,14 +27,14 @@ public sealed class LeaseStore(StoryDatabase database, RegistryWriter writer)
         """);
 
     // Takes the turn. That nobody has judged for a while means that nobody could tell the registry anything either.
-    private static readonly Query JudgeTurnQuery = new("services.judge_turn", QueryClass.Simple, """
+    private static readonly Query JudgeTurnQuery = new("services.judge_turn", QueryClass.Simple, QueryAccess.Write, """
         UPDATE mcp_documents.service_registry SET
             trusted_since = CASE WHEN judged_at < now() - interval '2 seconds' THEN now() ELSE trusted_since END, judged_at = greatest(judged_at, now())
         WHERE only_row
         RETURNING index
         """);
 
-    private static readonly Query JudgeQuery = new("services.judge", QueryClass.Join, $"""
+    private static readonly Query JudgeQuery = new("services.judge", QueryClass.Join, QueryAccess.Write, $"""
         WITH missed AS (
             UPDATE mcp_documents.service_instances i SET lease_missed = true
             WHERE NOT i.lease_missed AND {LeaseEnd} <= now()

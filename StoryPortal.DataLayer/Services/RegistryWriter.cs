@@ -23,7 +23,7 @@ public sealed class RegistryWriter(StoryDatabase database, StoryCache cache)
             FROM change c)
         """;
 
-    private static readonly Query TurnQuery = new("services.turn", QueryClass.Simple, "SELECT index FROM mcp_documents.service_registry WHERE only_row FOR UPDATE");
+    private static readonly Query TurnQuery = new("services.turn", QueryClass.Simple, QueryAccess.Write, "SELECT index FROM mcp_documents.service_registry WHERE only_row FOR UPDATE");
 
     /// <summary>Raised with the registry's index after this process has changed it.</summary>
     public event Action<long>? Changed;

@@ -41,24 +41,24 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
         $"SELECT {ServiceColumns} FROM mcp_documents.services s {Instances} {{where}} ORDER BY s.name LIMIT ?",
         "s.layer = ?", "s.tags @> ARRAY[?]", "s.version = ?", "i.status = ?", "s.name > ?");
 
-    private static readonly Query GetQuery = new("services.get", QueryClass.Join,
+    private static readonly Query GetQuery = new("services.get", QueryClass.Join, QueryAccess.Read,
         $"SELECT {ServiceColumns} FROM mcp_documents.services s {Instances} WHERE s.name = $1");
 
     // The index and what it stands for, from one snapshot.
-    private static readonly Query SnapshotQuery = new("services.snapshot", QueryClass.Aggregate, $"""
+    private static readonly Query SnapshotQuery = new("services.snapshot", QueryClass.Aggregate, QueryAccess.Read, $"""
         SELECT service.*, r.index FROM mcp_documents.service_registry r
         LEFT JOIN (SELECT {ServiceColumns} FROM mcp_documents.services s {Instances}) service ON true
         WHERE r.only_row
         ORDER BY service.name
         """);
 
-    private static readonly Query RenewQuery = new("services.renew", QueryClass.Simple, $"""
+    private static readonly Query RenewQuery = new("services.renew", QueryClass.Simple, QueryAccess.Write, $"""
         UPDATE mcp_documents.service_instances SET last_heartbeat_at = now()
         WHERE service_name = $1 AND id = $2 AND registration = $3 AND NOT lease_missed
         RETURNING {InstanceColumns}
         """);
 
-    private static readonly Query RegisterQuery = new("services.register", QueryClass.Join, $"""
+    private static readonly Query RegisterQuery = new("services.register", QueryClass.Join, QueryAccess.Write, $"""
         WITH before AS (
             SELECT * FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $6),
         service AS (
@@ -91,7 +91,7 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
         SELECT {InstanceColumns}, (SELECT index FROM moved), NOT EXISTS (SELECT 1 FROM before) FROM instance
         """);
 
-    private static readonly Query DeregisterQuery = new("services.deregister", QueryClass.Join, $"""
+    private static readonly Query DeregisterQuery = new("services.deregister", QueryClass.Join, QueryAccess.Write, $"""
         WITH instance AS (
             DELETE FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2 RETURNING *),
         service AS (

@@ -18,22 +18,22 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
         $"SELECT {Columns} FROM mcp_documents.sessions {{where}} ORDER BY created_at DESC, id DESC LIMIT ?",
         "agent_id = ?", "is_active", "NOT is_active", "(created_at, id) < (?, ?)");
 
-    private static readonly Query GetQuery = new("sessions.get", QueryClass.Simple,
+    private static readonly Query GetQuery = new("sessions.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.sessions WHERE id = $1");
 
-    private static readonly Query GetManyQuery = new("sessions.get_many", QueryClass.Simple,
+    private static readonly Query GetManyQuery = new("sessions.get_many", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.sessions WHERE id = ANY($1)");
 
-    private static readonly Query LatestIdsQuery = new("sessions.latest_ids", QueryClass.Simple,
+    private static readonly Query LatestIdsQuery = new("sessions.latest_ids", QueryClass.Simple, QueryAccess.Read,
         "SELECT id FROM mcp_documents.sessions ORDER BY created_at DESC, id DESC LIMIT $1");
 
-    private static readonly Query InsertQuery = new("sessions.insert", QueryClass.Simple, $"""
+    private static readonly Query InsertQuery = new("sessions.insert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.sessions ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (id) DO NOTHING
         """);
 
     // A session has an end exactly while it is not active; the condition keeps a row as it is when nothing changes.
-    private static readonly Query PatchQuery = new("sessions.patch", QueryClass.Simple, $"""
+    private static readonly Query PatchQuery = new("sessions.patch", QueryClass.Simple, QueryAccess.Write, $"""
         UPDATE mcp_documents.sessions SET
             agent_id = coalesce($2, agent_id), user_id = coalesce($3, user_id), type = coalesce($4, type), is_active = coalesce($5, is_active),
             context = mcp_documents.json_merge_patch(context, $6), updated_at = $7,

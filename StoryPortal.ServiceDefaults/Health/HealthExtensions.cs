@@ -20,7 +20,7 @@ public static class HealthExtensions
         builder.Services.AddHostedService<HealthWatch>();
     }
 
-    /// <summary>Adds a check that must be healthy once before the process counts as started.</summary>
+    /// <summary>Adds a check that must be healthy or degraded once before the process counts as started.</summary>
     public static IHealthChecksBuilder AddStartupCheck<T>(this IHealthChecksBuilder checks, string name) where T : class, IHealthCheck
     {
         checks.Services.TryAddSingleton<T>(); // else it is made anew each time, and does not know that it was healthy before

@@ -11,7 +11,7 @@ namespace StoryPortal.ServiceDefaults.Health;
 /// </summary>
 internal sealed partial class HealthState
 {
-    /// <summary>The tag of a check that must have been healthy once before the process counts as started.</summary>
+    /// <summary>The tag of a check that must have been healthy or degraded once before the process counts as started.</summary>
     public const string StartupTag = "startup";
 
     private readonly string[] _startupChecks;
@@ -57,7 +57,7 @@ internal sealed partial class HealthState
 
     private void Start()
     {
-        if (_listening && _latest is { } report && _startupChecks.All(name => report.Entries[name].Status == HealthStatus.Healthy))
+        if (_listening && _latest is { } report && _startupChecks.All(name => report.Entries[name].Status != HealthStatus.Unhealthy))
         {
             _started.TrySetResult();
         }

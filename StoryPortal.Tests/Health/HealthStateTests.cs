@@ -39,6 +39,14 @@ public sealed class HealthStateTests
     }
 
     [Fact]
+    public void A_process_starts_on_what_works_in_part()
+    {
+        _lifetime.NotifyStarted();
+        Report(HealthStatus.Degraded, HealthStatus.Healthy);
+        Assert.Equal((true, true, "degraded"), Now());
+    }
+
+    [Fact]
     public void A_process_that_does_not_listen_on_every_port_yet_has_not_started()
     {
         Report(HealthStatus.Healthy, HealthStatus.Healthy);

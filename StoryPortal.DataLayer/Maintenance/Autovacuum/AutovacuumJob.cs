@@ -16,7 +16,7 @@ internal sealed class AutovacuumJob(StoryDatabase database, IOptions<AutovacuumO
 
     private static readonly string[] Tables = ["events", "api_requests", "quality_scores"];
 
-    private static readonly Query InForceQuery = new("autovacuum.in_force", QueryClass.Join, """
+    private static readonly Query InForceQuery = new("autovacuum.in_force", QueryClass.Join, QueryAccess.Read, """
         SELECT tables.name, settings.name,
                coalesce((SELECT option_value FROM pg_options_to_table(c.reloptions) WHERE option_name = settings.name), current_setting(settings.name))::float8
         FROM unnest($1::text[]) AS tables (name)
@@ -24,7 +24,7 @@ internal sealed class AutovacuumJob(StoryDatabase database, IOptions<AutovacuumO
         CROSS JOIN unnest($2::text[]) AS settings (name)
         """);
 
-    private static readonly Query EnabledQuery = new("autovacuum.enabled", QueryClass.Simple, "SELECT current_setting('autovacuum')::boolean");
+    private static readonly Query EnabledQuery = new("autovacuum.enabled", QueryClass.Simple, QueryAccess.Read, "SELECT current_setting('autovacuum')::boolean");
 
     private readonly Dictionary<string, double> _wanted = new()
     {
@@ -64,6 +64,6 @@ internal sealed class AutovacuumJob(StoryDatabase database, IOptions<AutovacuumO
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var command = new NpgsqlCommand($"SET LOCAL lock_timeout = '5s'; ALTER TABLE mcp_documents.{table} SET ({list})", connection, transaction);
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await database.CommitAsync(connection, cancellationToken);
     }
 }

@@ -10,7 +10,7 @@ internal sealed class IndexReportJob(StoryDatabase database, IOptions<IndexRepor
     public const string JobName = "index-report";
 
     // Pages that the rows would fill if they lay side by side, against the pages there are. A row has a header of 24 bytes and a pointer of 4.
-    private static readonly Query TablesQuery = new("index_report.tables", QueryClass.Aggregate, """
+    private static readonly Query TablesQuery = new("index_report.tables", QueryClass.Aggregate, QueryAccess.Read, """
         SELECT coalesce(json_agg(json_build_object(
             'table', s.relname, 'bytes', pg_total_relation_size(s.relid), 'rows', s.n_live_tup, 'dead_rows', s.n_dead_tup,
             'bloat_percent', CASE WHEN c.relpages > 0 AND c.reltuples >= 0 AND width.bytes IS NOT NULL THEN round(greatest(
@@ -26,7 +26,7 @@ internal sealed class IndexReportJob(StoryDatabase database, IOptions<IndexRepor
 
     // The same for B-trees, whose pages are filled to 90 % at best. An index on an expression has no estimate. Equal keys are stored once, so that
     // an index of few values can hold more than estimated: that is no bloat.
-    private static readonly Query IndexesQuery = new("index_report.indexes", QueryClass.Aggregate, """
+    private static readonly Query IndexesQuery = new("index_report.indexes", QueryClass.Aggregate, QueryAccess.Read, """
         SELECT coalesce(json_agg(json_build_object(
             'index', s.indexrelname, 'table', s.relname, 'bytes', pg_relation_size(s.indexrelid), 'scans', s.idx_scan, 'valid', i.indisvalid,
             'unused', s.idx_scan = 0 AND NOT i.indisunique,
@@ -45,7 +45,7 @@ internal sealed class IndexReportJob(StoryDatabase database, IOptions<IndexRepor
         WHERE s.schemaname = 'mcp_documents'
         """);
 
-    private static readonly Query SinceQuery = new("index_report.since", QueryClass.Simple,
+    private static readonly Query SinceQuery = new("index_report.since", QueryClass.Simple, QueryAccess.Read,
         "SELECT to_json(stats_reset)::text FROM pg_stat_database WHERE datname = current_database()");
 
     public string Name => JobName;

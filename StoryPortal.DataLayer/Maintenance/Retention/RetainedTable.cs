@@ -22,7 +22,7 @@ internal sealed record RetainedTable(string Name, string Time, double Days)
     /// Deletes the oldest rows from $1 on and before $2, $3 at most. It answers with their number and the time of the youngest: the next batch
     /// begins there, and does not walk again over what this one left dead in the index. A row that somebody holds is left for the next run.
     /// </summary>
-    public Query DeleteQuery { get; } = new($"retention.{Name}", QueryClass.Aggregate, $"""
+    public Query DeleteQuery { get; } = new($"retention.{Name}", QueryClass.Aggregate, QueryAccess.Write, $"""
         WITH gone AS (
             DELETE FROM mcp_documents.{Name}
             WHERE ctid = ANY (ARRAY(

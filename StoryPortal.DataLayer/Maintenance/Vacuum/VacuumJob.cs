@@ -12,7 +12,7 @@ internal sealed class VacuumJob(StoryDatabase database, IOptions<VacuumOptions> 
 
     private static readonly string[] Tables = ["events", "api_requests"];
 
-    private static readonly Query DeadRowsQuery = new("vacuum.dead_rows", QueryClass.Simple,
+    private static readonly Query DeadRowsQuery = new("vacuum.dead_rows", QueryClass.Simple, QueryAccess.Read,
         "SELECT n_dead_tup FROM pg_stat_user_tables WHERE schemaname = 'mcp_documents' AND relname = $1");
 
     public string Name => JobName;
