@@ -18,7 +18,7 @@ public sealed class QueryAccessTests(StoryPortalSystem system)
     public async Task A_statement_says_that_it_writes_where_a_read_only_transaction_refuses_it_and_only_there()
     {
         await using var database = await OwnDatabase.WithTablesAsync(system);
-        await using var connection = await database.Source.OpenConnectionAsync();
+        await using var connection = await database.Direct.OpenAsync(Never);
         foreach (var table in ProductQueries.StagingTables)
         {
             await RunAsync(table, connection);

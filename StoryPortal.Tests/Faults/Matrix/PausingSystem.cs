@@ -121,14 +121,19 @@ public sealed class PausingSystem(StoryPortalSystem servers) : IAsyncLifetime
     /// <summary>Sends one attempt.</summary>
     internal async Task<WriteOutcome> SendAsync(WriteAttempt attempt)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(attempt.Endpoint.Method), new Uri(attempt.Path, UriKind.Relative));
+        var client = attempt.Path.StartsWith("/internal", StringComparison.Ordinal) ? _internal : Gateway;
+        using var request = new HttpRequestMessage(new HttpMethod(attempt.Endpoint.Method), new Uri(attempt.Path, UriKind.Relative))
+        {
+            Version = client.DefaultRequestVersion,
+            VersionPolicy = client.DefaultVersionPolicy,
+        };
         request.Content = attempt.Body is { } body ? Answers.Json(body) : null;
         if (attempt.Key is { } key)
         {
             request.Headers.Add("Idempotency-Key", key);
         }
 
-        using var response = await (attempt.Path.StartsWith("/internal", StringComparison.Ordinal) ? _internal : Gateway).SendAsync(request);
+        using var response = await client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         if (attempt.Path != "/v1/batch" || !response.IsSuccessStatusCode)
         {
