@@ -10,10 +10,9 @@ namespace StoryPortal.ServiceHub.Http;
 /// <summary>What every endpoint of the hub relies on.</summary>
 internal static class HttpExtensions
 {
-    /// <summary>The contracts' JSON rules, bodies that arrive compressed, and turns for batches.</summary>
+    /// <summary>The contracts' JSON rules and the limits of batches.</summary>
     public static void AddHttp(this WebApplicationBuilder builder)
     {
-        builder.Services.AddRequestDecompression();
         builder.Services.AddOptions<BatchOptions>().BindConfiguration(BatchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IdempotencyFilter>();
         builder.Services.AddSingleton(services =>
@@ -36,7 +35,6 @@ internal static class HttpExtensions
         app.UseRouting();
         app.UseMiddleware<RouteHeaderMiddleware>();
         app.UseScopes();
-        app.UseRequestDecompression();
     }
 
     /// <summary>How large a body an endpoint takes, before and after decompression. A larger one is answered with 413.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.AspNetCore.Http.Features;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 
@@ -15,34 +16,34 @@ internal readonly struct RequestBody : IDisposable
     private static readonly LargeArrays Large = new(TimeProvider.System);
 
     private readonly byte[] _buffer;
+    private readonly int _start;
     private readonly int _length;
 
-    private RequestBody(byte[] buffer, int length) => (_buffer, _length) = (buffer, length);
+    private RequestBody(byte[] buffer, int start, int length) => (_buffer, _start, _length) = (buffer, start, length);
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The bytes, until the body is disposed.</summary>
-    public ReadOnlyMemory<byte> Utf8 => _buffer.AsMemory(0, _length);
+    public ReadOnlyMemory<byte> Utf8 => _buffer.AsMemory(_start, _length);
 
-    /// <summary>Reads to the end; the endpoint's body limit guards how much that can be.</summary>
-    /// <exception cref="InputException">The body is empty, or compressed in a way that is not taken or not valid.</exception>
+    /// <summary>Reads and decompresses the body to its end; a byte order mark at its start is left out (RFC 8259 §8.1).</summary>
+    /// <exception cref="InputException">The body is empty, has a content coding that is not accepted, or is not whole.</exception>
+    /// <exception cref="BadHttpRequestException">The body is larger than the endpoint takes, compressed or decompressed.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        // The decompression middleware takes the header away from whatever it could undo.
-        if (request.Headers.ContentEncoding.Count > 0)
-        {
-            throw new InputException(
-                "Content-Encoding", $"'{request.Headers.ContentEncoding}' is not taken; send gzip, br, deflate or none.", StatusCodes.Status415UnsupportedMediaType);
-        }
-
+        using var compressed = Compressed(request);
+        var body = compressed?.Decoded ?? request.Body;
+        var limit = (int)Math.Min(request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? BodyLimits.Batch, BodyLimits.Batch);
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(request.ContentLength + 1 ?? 0, FirstSize, MostOnTrust));
         var length = 0;
         try
         {
-            while (await request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken) is > 0 and var read)
+            while (await body.ReadAsync(buffer.AsMemory(length, Math.Min(buffer.Length, limit) - length), cancellationToken) is > 0 and var read)
             {
                 length += read;
-                if (length == BodyLimits.Batch)
+                if (length == limit)
                 {
-                    await RequireEndAsync(request.Body, cancellationToken); // no endpoint takes more: nothing larger is ever held
+                    await RequireEndAsync(body, cancellationToken); // nothing larger is ever held
                     break;
                 }
 
@@ -52,7 +53,13 @@ internal readonly struct RequestBody : IDisposable
                 }
             }
 
-            return length > 0 ? new RequestBody(buffer, length) : throw new InputException("body", "is empty.");
+            if (compressed is { IsWhole: false })
+            {
+                throw new InvalidDataException("Other bytes follow the compressed data.");
+            }
+
+            var start = buffer.AsSpan(0, length).StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
+            return length > start ? new RequestBody(buffer, start, length - start) : throw new InputException("body", "is empty.");
         }
         catch (Exception exception)
         {
@@ -69,10 +76,34 @@ internal readonly struct RequestBody : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Return(_buffer);
 
+    // Null where the request names no content coding.
+    private static CompressedBody? Compressed(HttpRequest request)
+    {
+        var codings = request.Headers.ContentEncoding;
+        if (codings.Count == 0)
+        {
+            return null;
+        }
+
+        if (codings.Count == 1 && CompressedBody.Open(request.Body, codings.ToString().Trim()) is { } compressed)
+        {
+            return compressed;
+        }
+
+        // In the callback: the exception handler removes the headers that are set before it runs.
+        request.HttpContext.Response.OnStarting(static state =>
+        {
+            ((HttpResponse)state).Headers.AcceptEncoding = CompressedBody.Codings;
+            return Task.CompletedTask;
+        }, request.HttpContext.Response);
+        throw new InputException(
+            "Content-Encoding", $"'{codings}' is not taken; send {CompressedBody.Codings} or none.", StatusCodes.Status415UnsupportedMediaType);
+    }
+
     private static InputException? Refusal(Exception exception) => exception switch
     {
         // Brotli's decoder says it in another way than the others.
-        InvalidDataException or InvalidOperationException { Source: "System.IO.Compression.Brotli" } => new("body", "is not what its Content-Encoding says: it cannot be decompressed."),
+        InvalidDataException or InvalidOperationException { Source: "System.IO.Compression.Brotli" } => new("body", "is not one whole stream of its Content-Encoding: it is damaged or cut, or other bytes follow it."),
         IOException and not BadHttpRequestException => new("body", "ended before it was complete."),
         _ => null,
     };

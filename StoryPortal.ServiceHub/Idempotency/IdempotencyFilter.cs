@@ -33,6 +33,7 @@ internal sealed class IdempotencyFilter(IdempotencyStore store) : IEndpointFilte
         using var body = await RequestBody.ReadAsync(http.Request, cancellationToken);
         MemoryMarshal.TryGetArray(body.Utf8, out var bytes);
         http.Request.Body = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
+        http.Request.Headers.ContentEncoding = default; // the endpoint reads the decompressed bytes
         var request = new IdempotentRequest(
             key,
             Verdict.Of(http)?.Key?.Id.ToString() ?? "",
