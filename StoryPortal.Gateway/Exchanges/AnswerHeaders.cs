@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using StoryPortal.Gateway.Compression;
 using StoryPortal.Gateway.Connections;
 using StoryPortal.Gateway.RateLimiting;
 using StoryPortal.ServiceDefaults.ApiRequests;
@@ -68,6 +70,11 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, Connection
             headers.CacheControl = Private;
         }
 
+        if (headers.ETag is { Count: 1 } tag)
+        {
+            WriteValidator(context.Request, headers, tag[0]!);
+        }
+
         if (_insistsOnTls && context.Request.IsHttps)
         {
             headers.StrictTransportSecurity = OneYear;
@@ -97,5 +104,20 @@ internal sealed class AnswerHeaders(IOptions<RateLimitOptions> rates, Connection
         }
 
         exchange.Cache ??= headers["X-Cache"];
+    }
+
+    // The hub's ETag is strong for its bytes. A caller that accepts a coding may get other bytes under it: RFC 9110 §8.8.1 calls that tag weak. The rule
+    // looks at the request alone, so that GET, HEAD and 304 carry the same tag, and Vary says on what it depends.
+    private static void WriteValidator(HttpRequest request, IHeaderDictionary headers, string tag)
+    {
+        if (!headers.Vary.ToString().Contains(HeaderNames.AcceptEncoding, StringComparison.OrdinalIgnoreCase))
+        {
+            headers.Vary = StringValues.Concat(headers.Vary, HeaderNames.AcceptEncoding);
+        }
+
+        if (tag.StartsWith('"') && Encodings.Preferred(request.Headers.AcceptEncoding) is not null)
+        {
+            headers.ETag = "W/" + tag;
+        }
     }
 }
