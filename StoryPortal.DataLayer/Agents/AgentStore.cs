@@ -32,6 +32,9 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     private static readonly Query GetQuery = new("agents.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.agents WHERE id = $1");
 
+    private static readonly Query LockQuery = new("agents.lock", QueryClass.Simple, QueryAccess.Read,
+        $"SELECT {Columns} FROM mcp_documents.agents WHERE id = ANY($1) ORDER BY id FOR UPDATE");
+
     private static readonly Query GetManyQuery = new("agents.get_many", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.agents WHERE id = ANY($1)");
 
@@ -41,6 +44,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     private static readonly Query InsertQuery = new("agents.insert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.agents ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (id) DO NOTHING
+        RETURNING {Columns}
         """);
 
     // The condition keeps updated_at, and the row itself, as they are when nothing changes.
@@ -52,10 +56,11 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
             IS DISTINCT FROM (excluded.name, excluded.type, excluded.status, excluded.configuration, excluded.metadata)
         """;
 
+    // A row that this statement inserted has no older version: xmax is 0.
     private static readonly Query UpsertQuery = new("agents.upsert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.agents ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         {UpdateOnConflict}
-        RETURNING {Columns}
+        RETURNING {Columns}, xmax = 0 AS created
         """);
 
     // The condition, as above, keeps a row as it is when nothing changes. Postgres looks at it again after waiting for another patch of the same agent.
@@ -71,7 +76,6 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
 
     private static readonly Query DeleteQuery = new("agents.delete", QueryClass.Simple, QueryAccess.Write, "DELETE FROM mcp_documents.agents WHERE id = $1");
 
-    // A row that this statement inserted has no older version: xmax is 0.
     private static readonly StagedCopy Batch = new(
         """
         CREATE TEMP TABLE IF NOT EXISTS agent_staging (
@@ -108,6 +112,13 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     public Task<Agent?> GetAsync(Guid id, CancellationToken cancellationToken) =>
         database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
 
+    /// <summary>One agent, or null; its row is locked until the end of the current transaction.</summary>
+    public Task<Agent?> LockAsync(Guid id, CancellationToken cancellationToken) => database.FirstAsync(LockQuery, [Sql.Uuids([id])], Read, cancellationToken);
+
+    /// <summary>Those agents that there are, by id; their rows are locked until the end of the current transaction.</summary>
+    public Task<List<Agent>> LockManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        database.ListAsync(LockQuery, [Sql.Uuids(ids)], Read, cancellationToken);
+
     /// <summary>The ids of active agents, the latest first.</summary>
     internal Task<List<Guid>> ActiveIdsAsync(int limit, CancellationToken cancellationToken) =>
         database.ListAsync(ActiveIdsQuery, [Sql.Int(limit)], row => row.GetGuid(0), cancellationToken);
@@ -116,23 +127,27 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     internal Task<List<Agent>> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
         database.ListAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
 
-    /// <summary>Stores a new agent; false when its id is taken.</summary>
-    public async Task<bool> InsertAsync(Agent agent, CancellationToken cancellationToken) =>
-        await cache.InvalidateAfterAsync(database.ExecuteAsync(InsertQuery, Parameters(agent), cancellationToken), rows => rows == 1, TagsOf(agent.Id)) == 1;
+    /// <summary>Stores a new agent; returns it as it is stored, or null when its id is taken.</summary>
+    public Task<Agent?> InsertAsync(Agent agent, CancellationToken cancellationToken) =>
+        cache.InvalidateAfterAsync(database.FirstAsync(InsertQuery, Parameters(agent), Read, cancellationToken), row => row is not null, TagsOf(agent.Id));
 
     /// <summary>Stores an agent in place of what was there; returns it as it is now, and whether it is new.</summary>
     public async Task<(Agent Agent, bool Created)> UpsertAsync(Agent agent, CancellationToken cancellationToken)
     {
-        // No row comes back when nothing changed; then it is read, and gone only if someone deleted it in between: once more.
-        Agent? stored;
-        do
+        while (true)
         {
-            var written = database.FirstAsync(UpsertQuery, Parameters(agent), Read, cancellationToken);
-            stored = await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(agent.Id)) ?? await GetAsync(agent.Id, cancellationToken);
-        }
-        while (stored is null);
+            var written = database.ListAsync(UpsertQuery, Parameters(agent), row => (Read(row), row.GetBoolean(8)), cancellationToken);
+            if (await cache.InvalidateAfterAsync(written, rows => rows.Count > 0, TagsOf(agent.Id)) is [var only])
+            {
+                return only;
+            }
 
-        return (stored, stored.CreatedAt == agent.CreatedAt && stored.UpdatedAt == agent.UpdatedAt);
+            // No row comes back when nothing changed; then it is read, and gone only if someone deleted it in between: once more.
+            if (await GetAsync(agent.Id, cancellationToken) is { } unchanged)
+            {
+                return (unchanged, false);
+            }
+        }
     }
 
     /// <summary>Changes what the patch names; returns the agent as it is now, or null when there is none.</summary>

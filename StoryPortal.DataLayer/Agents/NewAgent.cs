@@ -27,6 +27,19 @@ public sealed record NewAgent
     /// <summary>What else is known of it: a JSON object. Default <c>{}</c>.</summary>
     public RawJson Metadata { get; init; }
 
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>Adds an error for every read-only member that differs from what is stored.</summary>
+    public void CheckReadOnly(InputErrors errors, Agent stored)
+    {
+        errors.ReadOnly("created_at", CreatedAt, stored.CreatedAt);
+        errors.ReadOnly("updated_at", UpdatedAt, stored.UpdatedAt);
+    }
+
     /// <summary>Notes what is wrong and returns the agent to store.</summary>
     public Agent Validate(InputErrors errors, DateTimeOffset now) => new()
     {

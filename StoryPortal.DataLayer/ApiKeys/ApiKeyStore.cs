@@ -18,6 +18,8 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
 
     private static readonly Query GetQuery = new("api_keys.get", QueryClass.Simple, QueryAccess.Read, $"SELECT {Columns} FROM mcp_documents.api_keys WHERE id = $1");
 
+    private static readonly Query LockQuery = new("api_keys.lock", QueryClass.Simple, QueryAccess.Read, $"SELECT {Columns} FROM mcp_documents.api_keys WHERE id = $1 FOR UPDATE");
+
     private static readonly Query FindQuery = new("api_keys.find", QueryClass.Simple, QueryAccess.Read, $"""
         SELECT {Columns} FROM mcp_documents.api_keys
         WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
@@ -35,7 +37,9 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
         """);
 
     private static readonly Query RotateQuery = new("api_keys.rotate", QueryClass.Simple, QueryAccess.Write, $"""
-        WITH old AS (SELECT id, key_hash FROM mcp_documents.api_keys WHERE id = $1 AND revoked_at IS NULL FOR UPDATE),
+        WITH old AS (
+                 SELECT id, key_hash FROM mcp_documents.api_keys
+                 WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE),
              rotated AS (UPDATE mcp_documents.api_keys k SET key_hash = $2 FROM old WHERE k.id = old.id RETURNING old.key_hash),
              told AS ({EventStore.InsertSql(3, "FROM rotated")})
         SELECT key_hash FROM rotated
@@ -47,6 +51,9 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
 
     /// <summary>One key, or null.</summary>
     public Task<ApiKey?> GetAsync(Guid id, CancellationToken cancellationToken) => database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
+
+    /// <summary>One key, or null; its row is locked until the end of the current transaction.</summary>
+    public Task<ApiKey?> LockAsync(Guid id, CancellationToken cancellationToken) => database.FirstAsync(LockQuery, [Sql.Uuid(id)], Read, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<KnownKey?> FindAsync(KeyHash hash, CancellationToken cancellationToken) =>
@@ -67,7 +74,7 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
     public Task<KeyHash?> RevokeAsync(Guid id, Event told, CancellationToken cancellationToken) =>
         HashAsync(RevokeQuery, [Sql.Uuid(id), .. EventStore.Parameters(told)], cancellationToken);
 
-    /// <summary>Puts a new secret in place of the old one. Returns the old one's hash, or null when there is no such key or it is revoked.</summary>
+    /// <summary>Puts a new secret in place of the old one. Returns the old one's hash, or null when there is no such key, or it is revoked or expired.</summary>
     public Task<KeyHash?> RotateAsync(Guid id, KeyHash hash, Event told, CancellationToken cancellationToken) =>
         HashAsync(RotateQuery, [Sql.Uuid(id), Sql.Bytes(hash.ToArray()), .. EventStore.Parameters(told)], cancellationToken);
 

@@ -76,18 +76,9 @@ public sealed class StoryCache : IDisposable
             throw;
         }
 
-        if (!changed(result))
+        if (changed(result))
         {
-            return result;
-        }
-
-        if (StoryTransaction.Current is { } transaction)
-        {
-            transaction.AfterCommit(() => InvalidateAsync(tags)); // not changed for anybody else before
-        }
-        else
-        {
-            await InvalidateAsync(tags);
+            await StoryTransaction.AfterCommitAsync(() => InvalidateAsync(tags)); // not changed for anybody else before
         }
 
         return result;

@@ -46,6 +46,35 @@ public sealed class StoryTransaction : IAsyncDisposable
     /// <summary>Makes it that of the calling method and everything that the method calls.</summary>
     public void Enter() => Ambient.Value = this;
 
+    /// <summary>
+    /// Runs <paramref name="work"/> in the current transaction, or in one of its own that is committed afterwards; an exception rolls that one back.
+    /// </summary>
+    public static async Task<T> RunAsync<T>(StoryDatabase database, Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (Current is not null)
+        {
+            return await work();
+        }
+
+        await using var transaction = await BeginAsync(database, cancellationToken);
+        transaction.Enter();
+        var result = await work();
+        await transaction.CommitAsync(CancellationToken.None);
+        return result;
+    }
+
+    /// <summary>Runs <paramref name="action"/> after the commit of the current transaction; at once when there is none.</summary>
+    public static Task AfterCommitAsync(Func<Task> action)
+    {
+        if (Current is not { } transaction)
+        {
+            return action();
+        }
+
+        transaction.AfterCommit(action);
+        return Task.CompletedTask;
+    }
+
     /// <summary>Does something as soon as it is committed.</summary>
     internal void AfterCommit(Func<Task> action) => _afterCommit.Add(action);
 

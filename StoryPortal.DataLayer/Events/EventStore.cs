@@ -22,6 +22,9 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     private static readonly Query GetQuery = new("events.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.events WHERE id = $1");
 
+    private static readonly Query ReceivedQuery = new("events.received", QueryClass.Aggregate, QueryAccess.Read,
+        "SELECT id, received_at FROM mcp_documents.events WHERE id = ANY($1)");
+
     private static readonly StagedCopy Batch = new(
         """
         CREATE TEMP TABLE IF NOT EXISTS event_staging (
@@ -53,6 +56,13 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     /// <summary>One event, or null.</summary>
     public Task<Event?> GetAsync(Guid id, CancellationToken cancellationToken) =>
         database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
+
+    /// <summary>When those events that are stored were received, by id. It never changes.</summary>
+    public async Task<Dictionary<Guid, DateTimeOffset>> ReceivedAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    {
+        var rows = await database.ListAsync(ReceivedQuery, [Sql.Uuids(ids)], static row => KeyValuePair.Create(row.GetGuid(0), row.GetTime(1)), cancellationToken);
+        return new(rows);
+    }
 
     /// <summary>Stores an event; when its id is there already, nothing changes. Returns what is stored, and whether it is new.</summary>
     public async Task<(Event Event, bool Created)> InsertAsync(Event @event, CancellationToken cancellationToken)

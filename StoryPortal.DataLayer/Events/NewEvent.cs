@@ -26,6 +26,12 @@ public sealed record NewEvent
     /// <summary>What happened: any JSON value. Default <c>{}</c>.</summary>
     public RawJson Payload { get; init; }
 
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    public DateTimeOffset? ReceivedAt { get; init; }
+
+    /// <summary>Adds an error for every read-only member that differs from what is stored.</summary>
+    public void CheckReadOnly(InputErrors errors, DateTimeOffset storedReceivedAt) => errors.ReadOnly("received_at", ReceivedAt, storedReceivedAt);
+
     /// <summary>Notes what is wrong and returns the event to store.</summary>
     public Event Validate(InputErrors errors, DateTimeOffset now) => new()
     {

@@ -13,6 +13,9 @@ public readonly struct RawJson
 
     private readonly ReadOnlyMemory<byte> _utf8;
 
+    /// <summary>The value <c>null</c>.</summary>
+    public static RawJson Null { get; } = new("null"u8.ToArray());
+
     /// <summary>Wraps text that is known to be valid, such as what Postgres answered.</summary>
     public RawJson(ReadOnlyMemory<byte> utf8) => _utf8 = utf8;
 
@@ -21,6 +24,9 @@ public readonly struct RawJson
 
     /// <summary>Whether the value is an object.</summary>
     public bool IsObject => Utf8.Span[0] == (byte)'{';
+
+    /// <summary>Whether the value is <c>null</c>.</summary>
+    public bool IsNull => Utf8.Span[0] == (byte)'n';
 
     /// <inheritdoc/>
     public override string ToString() => System.Text.Encoding.UTF8.GetString(Utf8.Span);

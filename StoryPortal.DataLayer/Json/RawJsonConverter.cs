@@ -15,7 +15,7 @@ public sealed class RawJsonConverter : JsonConverter<RawJson>
     {
         if (reader.TokenType == JsonTokenType.Null)
         {
-            return default;
+            return RawJson.Null; // sent, and not the same as left out
         }
 
         using var document = JsonDocument.ParseValue(ref reader);

@@ -75,6 +75,8 @@ public sealed partial class StoryJson : JsonSerializerContext
         options.RespectRequiredConstructorParameters = true;
         options.AllowDuplicateProperties = false;
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the answers are JSON documents, never part of a page
+        options.Converters.Add(new IntegerConverter<int>());
+        options.Converters.Add(new IntegerConverter<long>());
         options.Converters.Add(new TimestampConverter());
         options.Converters.Add(new EnumTextConverter<Scope>());
         return options;

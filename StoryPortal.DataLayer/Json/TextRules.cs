@@ -43,12 +43,21 @@ public static class TextRules
         return value;
     }
 
+    /// <summary>Adds an error where a client sent a member that only the server sets, with another value than what is stored. Null: not sent.</summary>
+    public static void ReadOnly<T>(this InputErrors errors, string field, T? sent, T? stored)
+    {
+        if (sent is not null && !sent.Equals(stored))
+        {
+            errors.Add(field, "is read-only, and not what is stored; leave it out, or send what was read.");
+        }
+    }
+
     /// <summary>Notes a value that is no JSON object; returns it.</summary>
     public static RawJson JsonObject(this InputErrors errors, string field, RawJson value)
     {
         if (!value.IsObject)
         {
-            errors.Add(field, "is not a JSON object.");
+            errors.Add(field, value.IsNull ? "is null; leave it out where nothing is meant." : "is not a JSON object.");
         }
 
         return value;

@@ -17,6 +17,9 @@ public sealed class ModelConfigStore(StoryDatabase database, StoryCache cache)
     private static readonly Query GetQuery = new("models.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.model_configs WHERE id = $1");
 
+    private static readonly Query LockQuery = new("models.lock", QueryClass.Simple, QueryAccess.Read,
+        $"SELECT {Columns} FROM mcp_documents.model_configs WHERE id = $1 FOR UPDATE");
+
     // The condition keeps updated_at as it is when nothing changes; a row that this statement inserted has no older version: xmax is 0.
     private static readonly Query UpsertQuery = new("models.upsert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.model_configs ({Columns}) VALUES ($1, $2, $3, $4, $5, $6)
@@ -34,6 +37,10 @@ public sealed class ModelConfigStore(StoryDatabase database, StoryCache cache)
     /// <summary>One model config, or null.</summary>
     public Task<ModelConfig?> GetAsync(string id, CancellationToken cancellationToken) =>
         database.FirstAsync(GetQuery, [Sql.Text(id)], Read, cancellationToken);
+
+    /// <summary>One model config, or null; its row is locked until the end of the current transaction.</summary>
+    public Task<ModelConfig?> LockAsync(string id, CancellationToken cancellationToken) =>
+        database.FirstAsync(LockQuery, [Sql.Text(id)], Read, cancellationToken);
 
     /// <summary>Stores a model config in place of what was there; returns it as it is now, and whether it is new.</summary>
     public async Task<(ModelConfig Config, bool Created)> UpsertAsync(ModelConfig config, CancellationToken cancellationToken)

@@ -24,6 +24,12 @@ public sealed record NewModelConfig
     /// <summary>Whether it may be used. Default true.</summary>
     public bool? Enabled { get; init; }
 
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>Adds an error for every read-only member that differs from what is stored.</summary>
+    public void CheckReadOnly(InputErrors errors, ModelConfig stored) => errors.ReadOnly("updated_at", UpdatedAt, stored.UpdatedAt);
+
     /// <summary>Notes what is wrong and returns the config to store as <paramref name="id"/>.</summary>
     public ModelConfig Validate(string id, InputErrors errors, DateTimeOffset now)
     {

@@ -96,7 +96,7 @@ public sealed record NewLoadTest
     /// <summary>What else it found: a JSON object. Default <c>{}</c>.</summary>
     public RawJson Details { get; init; }
 
-    /// <summary>Taken so that what was read can be sent, and not used: it is derived.</summary>
+    /// <summary>Read-only, derived from the figures: the value that was read, or left out.</summary>
     public IReadOnlyList<string>? Missed { get; init; }
 
     /// <summary>Notes what is wrong and returns the load test to store.</summary>
@@ -109,8 +109,8 @@ public sealed record NewLoadTest
             Tool = errors.Required("tool", Tool, 100),
             TakenAt = TakenAt ?? now,
             DurationSeconds = Number("duration_seconds", DurationSeconds),
-            Requests = (long)Number("requests", Requests),
-            FailedRequests = (long)Number("failed_requests", FailedRequests),
+            Requests = Count("requests", Requests),
+            FailedRequests = Count("failed_requests", FailedRequests),
             RequestsPerSecond = Number("requests_per_second", RequestsPerSecond),
             P95Ms = Number("p95_ms", P95Ms),
             P99Ms = Number("p99_ms", P99Ms),
@@ -121,7 +121,23 @@ public sealed record NewLoadTest
             errors.Add("failed_requests", $"is {test.FailedRequests}, of {test.Requests} requests.");
         }
 
+        if (Missed is not null && !Missed.Order().SequenceEqual(test.Missed.Order()))
+        {
+            errors.Add("missed", $"is derived from the figures, and is [{string.Join(", ", test.Missed)}]; leave it out.");
+        }
+
         return test;
+
+        // Not by way of a double, which holds whole numbers up to 2^53 alone.
+        long Count(string field, long? value)
+        {
+            if (value is not >= 0)
+            {
+                errors.Add(field, value is null ? "is required." : $"is {value}; 0 and more are taken.");
+            }
+
+            return value ?? 0;
+        }
 
         double Number(string field, double? value)
         {

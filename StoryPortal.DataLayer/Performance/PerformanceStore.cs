@@ -34,7 +34,10 @@ public sealed class PerformanceStore(StoryDatabase database)
         "(taken_at, id) < (?, ?)");
 
     private static readonly Query AddLoadTestQuery = new("performance.add_load_test", QueryClass.Simple, QueryAccess.Write,
-        $"INSERT INTO mcp_documents.load_tests ({LoadTestColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING");
+        $"INSERT INTO mcp_documents.load_tests ({LoadTestColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING RETURNING {LoadTestColumns}");
+
+    private static readonly Query LoadTestQuery = new("performance.load_test", QueryClass.Simple, QueryAccess.Read,
+        $"SELECT {LoadTestColumns} FROM mcp_documents.load_tests WHERE id = $1");
 
     private static readonly Query AddReportQuery = new("performance.add_report", QueryClass.Simple, QueryAccess.Write,
         "INSERT INTO mcp_documents.performance_reports (taken_at, markdown) VALUES ($1, $2) ON CONFLICT (taken_at) DO UPDATE SET markdown = excluded.markdown");
@@ -64,14 +67,28 @@ public sealed class PerformanceStore(StoryDatabase database)
     public Task<List<LoadTest>> LoadTestsAsync(TimeCursor? after, int limit, CancellationToken cancellationToken) =>
         database.ListAsync(LoadTestsQuery.Filter().When(0, after).Then(Sql.Int(limit)), ReadLoadTest, cancellationToken);
 
-    /// <summary>Keeps what a load test found; false when its id is there already.</summary>
-    public async Task<bool> AddLoadTestAsync(LoadTest test, CancellationToken cancellationToken) => await database.ExecuteAsync(
-        AddLoadTestQuery,
+    /// <summary>Stores what a load test found; when its id is there already, nothing changes. Returns what is stored, and whether it is new.</summary>
+    public async Task<(LoadTest Test, bool Created)> AddLoadTestAsync(LoadTest test, CancellationToken cancellationToken)
+    {
+        NpgsqlParameter[] parameters =
         [
             Sql.Uuid(test.Id), Sql.Text(test.Name), Sql.Text(test.Tool), Sql.Time(test.TakenAt), Sql.Double(test.DurationSeconds), Sql.Long(test.Requests),
             Sql.Long(test.FailedRequests), Sql.Double(test.RequestsPerSecond), Sql.Double(test.P95Ms), Sql.Double(test.P99Ms), Sql.Json(test.Details),
-        ],
-        cancellationToken) == 1;
+        ];
+        while (true)
+        {
+            if (await database.FirstAsync(AddLoadTestQuery, parameters, ReadLoadTest, cancellationToken) is { } created)
+            {
+                return (created, true);
+            }
+
+            // Not inserted means that it is there; if it was deleted in between, it is inserted after all.
+            if (await database.FirstAsync(LoadTestQuery, [Sql.Uuid(test.Id)], ReadLoadTest, cancellationToken) is { } stored)
+            {
+                return (stored, false);
+            }
+        }
+    }
 
     /// <summary>Keeps a report.</summary>
     public Task AddReportAsync(DateTimeOffset takenAt, string markdown, CancellationToken cancellationToken) =>

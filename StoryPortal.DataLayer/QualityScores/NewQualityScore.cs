@@ -22,7 +22,7 @@ public sealed record NewQualityScore
     [Required, Range(0, 100)]
     public double? OverallScore { get; init; }
 
-    /// <summary>Taken so that what was read can be sent, and not used: the assessment is derived from the score.</summary>
+    /// <summary>Read-only, derived from the score: the value that was read, or left out.</summary>
     public Assessment? Assessment { get; init; }
 
     /// <summary>What it is made of: a JSON object. Default <c>{}</c>.</summary>
@@ -43,7 +43,7 @@ public sealed record NewQualityScore
             errors.Add("overall_score", $"is {OverallScore}; 0 to 100 are taken.");
         }
 
-        return new QualityScore
+        var score = new QualityScore
         {
             Id = Id ?? Guid.CreateVersion7(now),
             ComponentType = errors.Required("component_type", ComponentType, 100),
@@ -52,5 +52,11 @@ public sealed record NewQualityScore
             Dimensions = errors.JsonObject("dimensions", Dimensions),
             CalculatedAt = CalculatedAt ?? now,
         };
+        if (Assessment is not null && Assessment != score.Assessment)
+        {
+            errors.Add("assessment", $"is derived from overall_score, and is {EnumText<Assessment>.Of(score.Assessment)}; leave it out.");
+        }
+
+        return score;
     }
 }

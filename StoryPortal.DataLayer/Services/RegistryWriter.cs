@@ -54,10 +54,18 @@ public sealed class RegistryWriter(StoryDatabase database, StoryCache cache)
 
         if (change?.Index is { } index)
         {
-            await cache.AnnounceAsync(CacheNames.ServicesChanged, index);
-            Changed?.Invoke(index);
+            await StoryTransaction.AfterCommitAsync(() => PublishAsync(index));
         }
 
         return change;
+    }
+
+    /// <summary>Keeps every other change of the registry waiting until the current transaction ends.</summary>
+    internal Task LockAsync(CancellationToken cancellationToken) => database.ListAsync(TurnQuery, [], row => row.GetInt64(0), cancellationToken);
+
+    private async Task PublishAsync(long index)
+    {
+        await cache.AnnounceAsync(CacheNames.ServicesChanged, index);
+        Changed?.Invoke(index);
     }
 }

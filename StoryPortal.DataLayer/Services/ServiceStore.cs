@@ -52,6 +52,9 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
         ORDER BY service.name
         """);
 
+    private static readonly Query GetInstanceQuery = new("services.get_instance", QueryClass.Simple, QueryAccess.Read,
+        $"SELECT {InstanceColumns} FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2");
+
     private static readonly Query RenewQuery = new("services.renew", QueryClass.Simple, QueryAccess.Write, $"""
         UPDATE mcp_documents.service_instances SET last_heartbeat_at = now()
         WHERE service_name = $1 AND id = $2 AND registration = $3 AND NOT lease_missed
@@ -120,6 +123,17 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
     public Task<Service?> GetAsync(string name, CancellationToken cancellationToken) =>
         database.FirstAsync(GetQuery, [Sql.Text(name)], Read, cancellationToken);
 
+    /// <summary>One instance, or null.</summary>
+    public Task<ServiceInstance?> GetInstanceAsync(string service, string instanceId, CancellationToken cancellationToken) =>
+        database.FirstAsync(GetInstanceQuery, [Sql.Text(service), Sql.Text(instanceId)], ReadInstance, cancellationToken);
+
+    /// <summary>One instance, or null; every other change of the registry waits until the end of the current transaction.</summary>
+    public async Task<ServiceInstance?> LockInstanceAsync(string service, string instanceId, CancellationToken cancellationToken)
+    {
+        await writer.LockAsync(cancellationToken); // its row first, as every change does: two that lock in another order would wait for each other
+        return await GetInstanceAsync(service, instanceId, cancellationToken);
+    }
+
     /// <summary>The whole registry, as it was when its index was what is told.</summary>
     public async Task<RegistryState> SnapshotAsync(CancellationToken cancellationToken)
     {
@@ -154,7 +168,7 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
         string service, string instanceId, NewInstance instance, string? actor, CancellationToken cancellationToken)
     {
         // Of what this instance said itself: another one of its service may say something else of the service, and neither changes it by going on.
-        var hash = XxHash128.HashToUInt128(JsonBytes.Of(instance, StoryJson.Contracts.NewInstance));
+        var hash = XxHash128.HashToUInt128(JsonBytes.Of(instance with { Id = null, Status = null, RegisteredAt = null }, StoryJson.Contracts.NewInstance));
         var registration = new Guid(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in hash)));
         NpgsqlParameter[] same = [Sql.Text(service), Sql.Text(instanceId), Sql.Uuid(registration)];
         if (await database.FirstAsync(RenewQuery, same, row => new RegisteredInstance(ReadInstance(row), null, false), cancellationToken) is { } renewed)

@@ -28,6 +28,30 @@ public sealed record SessionPatch
     [DisallowNull]
     public RawJson? Context { get; init; }
 
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    [DisallowNull]
+    public Guid? Id { get; init; }
+
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    [DisallowNull]
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    [DisallowNull]
+    public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Adds an error for every read-only member that differs from what is stored.</summary>
+    public void CheckReadOnly(InputErrors errors, Session stored)
+    {
+        errors.ReadOnly("id", Id, stored.Id);
+        errors.ReadOnly("created_at", CreatedAt, stored.CreatedAt);
+        errors.ReadOnly("updated_at", UpdatedAt, stored.UpdatedAt);
+        errors.ReadOnly("ended_at", EndedAt, stored.EndedAt);
+    }
+
     /// <summary>Notes what is wrong.</summary>
     public void Validate(InputErrors errors)
     {

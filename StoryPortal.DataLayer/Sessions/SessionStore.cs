@@ -30,7 +30,22 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
     private static readonly Query InsertQuery = new("sessions.insert", QueryClass.Simple, QueryAccess.Write, $"""
         INSERT INTO mcp_documents.sessions ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (id) DO NOTHING
+        RETURNING {Columns}
         """);
+
+    // The condition keeps updated_at, and the row itself, as they are when nothing changes; a row that this statement inserted has no older version: xmax is 0.
+    private static readonly Query UpsertQuery = new("sessions.upsert", QueryClass.Simple, QueryAccess.Write, $"""
+        INSERT INTO mcp_documents.sessions ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (id) DO UPDATE SET
+            agent_id = excluded.agent_id, user_id = excluded.user_id, type = excluded.type, is_active = excluded.is_active, context = excluded.context,
+            updated_at = excluded.updated_at, ended_at = CASE WHEN excluded.is_active THEN NULL ELSE coalesce(sessions.ended_at, excluded.ended_at) END
+        WHERE (sessions.agent_id, sessions.user_id, sessions.type, sessions.is_active, sessions.context)
+            IS DISTINCT FROM (excluded.agent_id, excluded.user_id, excluded.type, excluded.is_active, excluded.context)
+        RETURNING {Columns}, xmax = 0 AS created
+        """);
+
+    private static readonly Query LockQuery = new("sessions.lock", QueryClass.Simple, QueryAccess.Read,
+        $"SELECT {Columns} FROM mcp_documents.sessions WHERE id = $1 FOR UPDATE");
 
     // A session has an end exactly while it is not active; the condition keeps a row as it is when nothing changes.
     private static readonly Query PatchQuery = new("sessions.patch", QueryClass.Simple, QueryAccess.Write, $"""
@@ -69,16 +84,31 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
     internal Task<List<Session>> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
         database.ListAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
 
-    /// <summary>Stores a new session; false when its id is taken.</summary>
-    public async Task<bool> InsertAsync(Session session, CancellationToken cancellationToken)
+    /// <summary>One session, or null; its row is locked until the end of the current transaction.</summary>
+    public Task<Session?> LockAsync(Guid id, CancellationToken cancellationToken) =>
+        database.FirstAsync(LockQuery, [Sql.Uuid(id)], Read, cancellationToken);
+
+    /// <summary>Stores a new session; returns it as it is stored, or null when its id is taken.</summary>
+    public Task<Session?> InsertAsync(Session session, CancellationToken cancellationToken) =>
+        cache.InvalidateAfterAsync(database.FirstAsync(InsertQuery, Parameters(session), Read, cancellationToken), row => row is not null, TagsOf(session.Id));
+
+    /// <summary>Stores a session in place of what was there; returns it as it is now, and whether it is new.</summary>
+    public async Task<(Session Session, bool Created)> UpsertAsync(Session session, CancellationToken cancellationToken)
     {
-        NpgsqlParameter[] parameters =
-        [
-            Sql.Uuid(session.Id), Sql.Uuid(session.AgentId), Sql.Text(session.UserId), Sql.Text(session.Type), Sql.Bool(session.IsActive),
-            Sql.Json(session.Context), Sql.Time(session.CreatedAt), Sql.Time(session.UpdatedAt), Sql.Time(session.EndedAt),
-        ];
-        var written = database.ExecuteAsync(InsertQuery, parameters, cancellationToken);
-        return await cache.InvalidateAfterAsync(written, rows => rows == 1, TagsOf(session.Id)) == 1;
+        while (true)
+        {
+            var written = database.ListAsync(UpsertQuery, Parameters(session), row => (Read(row), row.GetBoolean(9)), cancellationToken);
+            if (await cache.InvalidateAfterAsync(written, rows => rows.Count > 0, TagsOf(session.Id)) is [var only])
+            {
+                return only;
+            }
+
+            // No row comes back when nothing changed; then it is read, and gone only if retention deleted it in between: once more.
+            if (await GetAsync(session.Id, cancellationToken) is { } unchanged)
+            {
+                return (unchanged, false);
+            }
+        }
     }
 
     /// <summary>Changes what the patch names; returns the session as it is now, or null when there is none.</summary>
@@ -97,6 +127,12 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
     public Task<Session?> EndAsync(Guid id, DateTimeOffset now, CancellationToken cancellationToken) => PatchAsync(id, TheEnd, now, cancellationToken);
 
     private static CacheTag[] TagsOf(Guid id) => [CacheTag.SessionLists, CacheKey.SessionTag(id)];
+
+    private static NpgsqlParameter[] Parameters(Session session) =>
+    [
+        Sql.Uuid(session.Id), Sql.Uuid(session.AgentId), Sql.Text(session.UserId), Sql.Text(session.Type), Sql.Bool(session.IsActive),
+        Sql.Json(session.Context), Sql.Time(session.CreatedAt), Sql.Time(session.UpdatedAt), Sql.Time(session.EndedAt),
+    ];
 
     private static Session Read(NpgsqlDataReader row) => new()
     {

@@ -1,5 +1,3 @@
-using System.Net;
-using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace StoryPortal.Gateway.Proxy;

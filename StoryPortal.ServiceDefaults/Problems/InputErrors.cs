@@ -1,5 +1,10 @@
 namespace StoryPortal.ServiceDefaults.Problems;
 
+/// <summary>A row of a body with many rows.</summary>
+/// <param name="Line">Its line, counted from 1; null where the body is not NDJSON.</param>
+/// <param name="Element">Its index in the body's array, counted from 0; null where the body is not an array.</param>
+public readonly record struct InputPosition(int? Line, int? Element);
+
 /// <summary>Gathers what is wrong with a request, field by field, so that a caller learns all of it at once.</summary>
 public sealed class InputErrors
 {
@@ -16,6 +21,13 @@ public sealed class InputErrors
 
     /// <summary>Whether further findings would be left out of the answer.</summary>
     public bool Full => _count >= Most;
+
+    /// <summary>Where in the body the next errors are: set it to a value that was read before to add errors to that row.</summary>
+    public InputPosition Position
+    {
+        get => new(_line, _element);
+        set => (_line, _element) = (value.Line, value.Element);
+    }
 
     /// <summary>What is found from now on is in this line of the body, counted from 1.</summary>
     public void AtLine(int number) => _line = number;

@@ -25,4 +25,7 @@ public sealed class InputException : Exception
 
     /// <summary>The status to answer with, 400 unless something else fits better (413, 415).</summary>
     public int StatusCode { get; } = StatusCodes.Status400BadRequest;
+
+    /// <summary>A header that the response carries, such as <c>Accept-Patch</c>; null: none.</summary>
+    public (string Name, string Value)? Header { get; init; }
 }

@@ -12,6 +12,11 @@ internal sealed partial class InputExceptionHandler(IProblemDetailsService probl
         switch (exception)
         {
             case InputException input:
+                if (input.Header is { } header)
+                {
+                    context.Response.Headers[header.Name] = header.Value;
+                }
+
                 return await WriteAsync(context, input, input.StatusCode, input.Errors);
 
             case BadHttpRequestException bad:

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.ApiKeys;
+using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
@@ -20,6 +21,7 @@ internal static class ApiKeyEndpoints
     public static void MapApiKeys(this IEndpointRouteBuilder admin)
     {
         var keys = admin.MapGroup("/api-keys").ProducesValidationProblem();
+        var store = admin.ServiceProvider.GetRequiredService<ApiKeyStore>();
 
         keys.MapGet("/", ListAsync)
             .WithName("ListApiKeys").WithSummary("List keys, newest first, with those that were revoked")
@@ -38,10 +40,13 @@ internal static class ApiKeyEndpoints
 
         keys.MapPost("/{id}/rotate", RotateAsync)
             .WithName("RotateApiKey").WithSummary("Put a new key in place of an old one, which ends at once").WithMetadata(AdminAudit.TellsItself)
+            .WithDescription("A key that is revoked or expired is not rotated: 409.")
+            .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.ApiKey)
             .Produces<ApiKeyWithSecret>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
 
         keys.MapDelete("/{id}", RevokeAsync)
             .WithName("RevokeApiKey").WithSummary("End a key for good").WithMetadata(AdminAudit.TellsItself)
+            .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.ApiKey)
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -85,10 +90,11 @@ internal static class ApiKeyEndpoints
         var secret = KeyText.Create();
         if (await store.RotateAsync(id, KeyHash.Of(secret), AdminAudit.EventOf(context, time), cancellationToken) is not { } old)
         {
-            return TypedResults.Problem($"The key {id} has been revoked; make a new one.", statusCode: StatusCodes.Status409Conflict);
+            var reason = key.RevokedAt is null && key.ExpiresAt <= time.GetUtcNow() ? "has expired" : "has been revoked";
+            return TypedResults.Problem($"The key {id} {reason}; make a new one.", statusCode: StatusCodes.Status409Conflict);
         }
 
-        changes.Tell(old);
+        await StoryTransaction.AfterCommitAsync(() => Publish(changes, old));
         return new JsonAnswer<ApiKeyWithSecret>(new ApiKeyWithSecret(key, secret), Json.ApiKeyWithSecret);
     }
 
@@ -100,8 +106,14 @@ internal static class ApiKeyEndpoints
             return NoSuchKey(id);
         }
 
-        changes.Tell(hash);
+        await StoryTransaction.AfterCommitAsync(() => Publish(changes, hash));
         return TypedResults.NoContent();
+    }
+
+    private static Task Publish(KeyChanges changes, KeyHash hash)
+    {
+        changes.Tell(hash);
+        return Task.CompletedTask;
     }
 
     private static ProblemHttpResult NoSuchKey(Guid id) => TypedResults.Problem($"There is no key {id}.", statusCode: StatusCodes.Status404NotFound);

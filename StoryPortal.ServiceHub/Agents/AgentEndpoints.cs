@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Caching;
+using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
@@ -37,13 +38,15 @@ internal static class AgentEndpoints
             .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapPost("/", CreateAsync)
-            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
+            .WithName("CreateAgent").WithSummary("Create an agent").WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys().ReturnsRepresentation()
             .Accepts<NewAgent>(JsonBody.ContentType)
             .WithExample("""{"id": "0197a000-0000-7000-8000-000000000001", "name": "Ada", "type": "writer", "status": "active", "configuration": {"model": "gpt-5"}}""")
             .Produces<Agent>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
 
         agents.MapPut("/{id}", UpsertAsync)
             .WithName("PutAgent").WithSummary("Create an agent, or put it in place of what is there").WithBodyLimit(BodyLimits.Document)
+            .WithDescription("What a GET returned can be sent back: `created_at` and `updated_at` are read-only, and refused when they differ from what is stored.")
+            .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.Agent).ReturnsRepresentation()
             .Accepts<NewAgent>(JsonBody.ContentType)
             .WithExample("""{"name": "Ada", "type": "writer", "status": "busy"}""")
             .Produces<Agent>().Produces<Agent>(StatusCodes.Status201Created);
@@ -52,12 +55,14 @@ internal static class AgentEndpoints
             .WithName("PatchAgent").WithSummary("Change some of an agent")
             .WithDescription("What is left out stays. `configuration` and `metadata` are JSON merge patches (RFC 7396): null removes a member.")
             .WithBodyLimit(BodyLimits.Document)
+            .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.Agent).ReturnsRepresentation()
             .Accepts<AgentPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
             .WithExample("""{"status": "idle", "metadata": {"team": "novels", "obsolete": null}}""")
             .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapDelete("/{id}", DeleteAsync)
             .WithName("DeleteAgent").WithSummary("Delete an agent; its events stay")
+            .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.Agent)
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
 
         agents.MapGet("/{id}/overview", OverviewAsync)
@@ -104,12 +109,13 @@ internal static class AgentEndpoints
     private static async Task<IResult> CreateAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
     {
         var agent = Validated(await JsonBody.ReadAsync(request, Json.NewAgent, cancellationToken), time);
-        return await store.InsertAsync(agent, cancellationToken)
-            ? Created(agent)
+        return await store.InsertAsync(agent, cancellationToken) is { } stored
+            ? Created(stored)
             : TypedResults.Problem($"There is an agent {agent.Id} already; PUT replaces it.", statusCode: StatusCodes.Status409Conflict);
     }
 
-    private static async Task<IResult> UpsertAsync(Guid id, HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> UpsertAsync(
+        Guid id, HttpRequest request, AgentStore store, StoryDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         var sent = await JsonBody.ReadAsync(request, Json.NewAgent, cancellationToken);
         if (sent.Id is { } other && other != id)
@@ -117,18 +123,25 @@ internal static class AgentEndpoints
             throw new InputException("id", $"is {other}, and the path says {id}.");
         }
 
-        var (agent, created) = await store.UpsertAsync(Validated(sent with { Id = id }, time), cancellationToken);
+        var validated = Validated(sent with { Id = id }, time);
+        var (agent, created) = await ReadOnlyMembers.WriteAsync(
+            database, (sent.CreatedAt ?? sent.UpdatedAt) is not null, () => store.LockAsync(id, cancellationToken), sent.CheckReadOnly,
+            () => store.UpsertAsync(validated, cancellationToken), cancellationToken);
         return created ? Created(agent) : new JsonAnswer<Agent>(agent, Json.Agent);
     }
 
-    private static async Task<IResult> PatchAsync(Guid id, HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> PatchAsync(
+        Guid id, HttpRequest request, AgentStore store, StoryDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         var patch = await JsonBody.ReadAsync(request, Json.AgentPatch, cancellationToken);
         var errors = new InputErrors();
         patch.Validate(errors);
         errors.ThrowIfAny();
 
-        return await store.PatchAsync(id, patch, Timestamp.Now(time), cancellationToken) is { } agent ? new JsonAnswer<Agent>(agent, Json.Agent) : NotFound(id);
+        var patched = await ReadOnlyMembers.WriteAsync(
+            database, patch.Id is not null || (patch.CreatedAt ?? patch.UpdatedAt) is not null, () => store.LockAsync(id, cancellationToken), patch.CheckReadOnly,
+            () => store.PatchAsync(id, patch, Timestamp.Now(time), cancellationToken), cancellationToken);
+        return patched is not null ? new JsonAnswer<Agent>(patched, Json.Agent) : NotFound(id);
     }
 
     private static async Task<IResult> DeleteAsync(Guid id, AgentStore store, CancellationToken cancellationToken) =>
@@ -139,12 +152,38 @@ internal static class AgentEndpoints
             ? new JsonAnswer<AgentOverview>(overview, Json.AgentOverview)
             : NotFound(id);
 
-    private static async Task<IResult> UpsertManyAsync(HttpRequest request, AgentStore store, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> UpsertManyAsync(
+        HttpRequest request, AgentStore store, StoryDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = Timestamp.Now(time);
+        List<(NewAgent Agent, InputPosition Position)> compared = [];
         var agents = await BatchBody.ReadAsync(
-            request, Json.NewAgent, Json.ListNewAgent, (agent, errors) => agent.Validate(errors, now), cancellationToken);
-        return new JsonAnswer<AgentBatchResult>(await store.UpsertManyAsync(agents, cancellationToken), Json.AgentBatchResult);
+            request, Json.NewAgent, Json.ListNewAgent, (agent, errors) =>
+            {
+                if (agent.Id is not null && (agent.CreatedAt ?? agent.UpdatedAt) is not null)
+                {
+                    compared.Add((agent, errors.Position));
+                }
+
+                return agent.Validate(errors, now);
+            }, cancellationToken);
+        var result = await ReadOnlyMembers.WriteAsync(
+            database, compared.Count > 0, () => store.LockManyAsync([.. compared.Select(row => row.Agent.Id!.Value)], cancellationToken)!,
+            (errors, stored) => CheckReadOnly(errors, stored, compared), () => store.UpsertManyAsync(agents, cancellationToken), cancellationToken);
+        return new JsonAnswer<AgentBatchResult>(result, Json.AgentBatchResult);
+    }
+
+    private static void CheckReadOnly(InputErrors errors, List<Agent> stored, List<(NewAgent Agent, InputPosition Position)> sent)
+    {
+        var byId = stored.ToDictionary(agent => agent.Id);
+        foreach (var (agent, position) in sent)
+        {
+            if (byId.TryGetValue(agent.Id!.Value, out var known))
+            {
+                errors.Position = position;
+                agent.CheckReadOnly(errors, known);
+            }
+        }
     }
 
     private static string CursorOf(Agent agent) => new TimeCursor(agent.CreatedAt, agent.Id).ToText(List);

@@ -15,7 +15,7 @@ internal sealed record BatchItem
     /// <summary>Where it goes, with its query: <c>/v1/…</c> or <c>/api/v1/…</c>, never another host.</summary>
     public string? Path { get; init; }
 
-    /// <summary>Its headers: Accept, Content-Type, If-None-Match and Idempotency-Key. Who asks is whoever sends the batch.</summary>
+    /// <summary>Its headers: Accept, Content-Type, If-Match, If-None-Match and Idempotency-Key. Who asks is whoever sends the batch.</summary>
     public Dictionary<string, string>? Headers { get; init; }
 
     /// <summary>Its body: any JSON; or the text as a string, where <c>Content-Type</c> is not JSON.</summary>

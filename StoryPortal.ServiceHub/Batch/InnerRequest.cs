@@ -15,7 +15,7 @@ internal sealed record InnerRequest(string Method, PathString Path, QueryString 
     private const int LongestId = 200;
 
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-    private static readonly string[] Taken = [HeaderNames.Accept, HeaderNames.ContentType, HeaderNames.IfNoneMatch, "Idempotency-Key"];
+    private static readonly string[] Taken = [HeaderNames.Accept, HeaderNames.ContentType, HeaderNames.IfMatch, HeaderNames.IfNoneMatch, "Idempotency-Key"];
 
     /// <exception cref="InputException">Something of it is wrong.</exception>
     public static InnerRequest Of(BatchItem item)

@@ -46,6 +46,11 @@ internal static class DocumentationExtensions
             Describe<RowStatus>(schema, context);
             Describe<CheckStatus>(schema, context);
             Describe<Trend>(schema, context);
+            if ((Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type) is { } number && (number == typeof(int) || number == typeof(long)))
+            {
+                schema.Type = number == context.JsonTypeInfo.Type ? JsonSchemaType.Integer : JsonSchemaType.Integer | JsonSchemaType.Null;
+            }
+
             if (context.JsonTypeInfo.Type == typeof(DateTimeOffset))
             {
                 schema.Type = JsonSchemaType.String;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults.Authentication;
@@ -45,6 +46,12 @@ internal static class OperationDescription
         if (metadata.OfType<TakesIdempotencyKey>().Any())
         {
             AddHeader(operation, IdempotencyFilter.Header, "A name for this request, 1 to 255 visible ASCII characters. Sent again within a day, it is given the same answer, and nothing is done twice.");
+        }
+
+        if (metadata.OfType<TakesPreconditions>().Any())
+        {
+            AddHeader(operation, HeaderNames.IfMatch, "The ETag that was read, or `*` for whatever exists. A resource that has changed since is not written: 412.");
+            AddHeader(operation, HeaderNames.IfNoneMatch, "`*`: write only what does not exist. An ETag: write only what has another one. Else 412.");
         }
 
         if (metadata.OfType<IEndpointNameMetadata>().LastOrDefault()?.EndpointName == EventStreamEndpoint.Name)

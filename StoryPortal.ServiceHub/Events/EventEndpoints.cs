@@ -47,7 +47,7 @@ internal static class EventEndpoints
 
         events.MapPost("/batch", CreateManyAsync)
             .WithName("CreateEvents").WithSummary("Record many events, all or none")
-            .WithDescription("A JSON array or NDJSON, gzip is taken; at most 50,000 events and 32 MiB.")
+            .WithDescription("A JSON array or NDJSON, gzip is taken; at most 50,000 events and 32 MiB. Lines of an export can be sent back as they are.")
             .TakesBatches().TakesIdempotencyKeys()
             .Accepts<NewEvent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
             .WithExample("""[{"type": "chapter.begun"}, {"type": "chapter.written", "payload": {"words": 1200}}]""")
@@ -90,6 +90,12 @@ internal static class EventEndpoints
         errors.ThrowIfAny();
 
         var (stored, created) = await store.InsertAsync(e, cancellationToken);
+        if (!created)
+        {
+            sent.CheckReadOnly(errors, stored.ReceivedAt);
+            errors.ThrowIfAny();
+        }
+
         return new JsonAnswer<Event>(stored, Json.Event, created ? StatusCodes.Status201Created : StatusCodes.Status200OK)
         {
             Location = created ? $"/v1/events/{stored.Id}" : null,
@@ -99,8 +105,39 @@ internal static class EventEndpoints
     private static async Task<IResult> CreateManyAsync(HttpRequest request, EventStore store, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = Timestamp.Now(time);
+        List<(NewEvent Event, InputPosition Position)> compared = [];
         var events = await BatchBody.ReadAsync(
-            request, Json.NewEvent, Json.ListNewEvent, (e, errors) => e.Validate(errors, now), cancellationToken);
+            request, Json.NewEvent, Json.ListNewEvent, (e, errors) =>
+            {
+                if (e.Id is not null && e.ReceivedAt is not null)
+                {
+                    compared.Add((e, errors.Position));
+                }
+
+                return e.Validate(errors, now);
+            }, cancellationToken);
+        if (compared.Count > 0)
+        {
+            await CheckReadOnlyAsync(store, compared, cancellationToken);
+        }
+
         return new JsonAnswer<EventBatchResult>(await store.InsertManyAsync(events, cancellationToken), Json.EventBatchResult);
+    }
+
+    // Before the write and without a lock: what is stored of an event never changes.
+    private static async Task CheckReadOnlyAsync(EventStore store, List<(NewEvent Event, InputPosition Position)> sent, CancellationToken cancellationToken)
+    {
+        var stored = await store.ReceivedAsync([.. sent.Select(row => row.Event.Id!.Value)], cancellationToken);
+        var errors = new InputErrors();
+        foreach (var (e, position) in sent)
+        {
+            if (stored.TryGetValue(e.Id!.Value, out var receivedAt))
+            {
+                errors.Position = position;
+                e.CheckReadOnly(errors, receivedAt);
+            }
+        }
+
+        errors.ThrowIfAny();
     }
 }

@@ -18,12 +18,10 @@ internal static class BatchBody
         Func<TNew, InputErrors, TRow> validate,
         CancellationToken cancellationToken) where TNew : class
     {
-        var mediaType = request.ContentType?.Split(';')[0].Trim();
-        var ndjson = string.Equals(mediaType, NdjsonContentType, StringComparison.OrdinalIgnoreCase);
-        if (!ndjson && !request.HasJsonContentType())
+        var ndjson = request.HasContentType(NdjsonContentType);
+        if (!ndjson && !request.HasContentType(JsonBody.ContentType))
         {
-            throw new InputException(
-                "Content-Type", $"'{mediaType}' is not taken; send {JsonBody.ContentType} or {NdjsonContentType}.", StatusCodes.Status415UnsupportedMediaType);
+            throw JsonBody.Unsupported(request, JsonBody.ContentType, NdjsonContentType);
         }
 
         using var body = await RequestBody.ReadAsync(request, cancellationToken);

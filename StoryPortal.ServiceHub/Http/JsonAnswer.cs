@@ -20,7 +20,8 @@ internal abstract class JsonAnswer(int status) : IResult
 }
 
 /// <summary>
-/// An answer of one JSON document that is not cached. A read carries an ETag of its bytes, and is 304 for a caller who has them already.
+/// An answer of one JSON document that is not cached. A read carries an ETag of its bytes, and is 304 for a caller who has them already; a write that
+/// returns a representation carries the ETag of that.
 /// </summary>
 internal sealed class JsonAnswer<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) : JsonAnswer(status)
 {
@@ -53,6 +54,10 @@ internal sealed class JsonAnswer<T>(T value, JsonTypeInfo<T> type, int status = 
                 {
                     return;
                 }
+            }
+            else if (context.GetEndpoint()?.Metadata.GetMetadata<ReturnsRepresentation>() is not null)
+            {
+                response.Headers.ETag = CachedAnswer.TagOf(buffer.WrittenSpan);
             }
 
             response.StatusCode = Status;

@@ -73,6 +73,16 @@ internal readonly struct RequestBody : IDisposable
         }
     }
 
+    /// <summary>Reads to the end and puts the bytes in place of the request's stream: whatever reads the body next reads it from memory.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public static async ValueTask<RequestBody> BufferAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = await ReadAsync(request, cancellationToken);
+        request.Body = new MemoryStream(body._buffer, body._start, body._length, writable: false);
+        request.Headers.ContentEncoding = default; // the endpoint reads the decompressed bytes
+        return body;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Return(_buffer);
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Idempotency;
@@ -30,10 +29,7 @@ internal sealed class IdempotencyFilter(IdempotencyStore store) : IEndpointFilte
     {
         var (http, cancellationToken) = (context.HttpContext, context.HttpContext.RequestAborted);
         var key = KeyOf(http.Request);
-        using var body = await RequestBody.ReadAsync(http.Request, cancellationToken);
-        MemoryMarshal.TryGetArray(body.Utf8, out var bytes);
-        http.Request.Body = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
-        http.Request.Headers.ContentEncoding = default; // the endpoint reads the decompressed bytes
+        using var body = await RequestBody.BufferAsync(http.Request, cancellationToken);
         var request = new IdempotentRequest(
             key,
             Verdict.Of(http)?.Key?.Id.ToString() ?? "",

@@ -1,3 +1,4 @@
+using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Idempotency;
 using StoryPortal.ServiceHub.Http;
 
@@ -13,6 +14,11 @@ internal sealed class IdempotentResult(IdempotentAnswer answer) : IResult
         if (answer.Location is not null)
         {
             response.Headers.Location = answer.Location;
+        }
+
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ReturnsRepresentation>() is not null)
+        {
+            response.Headers.ETag = CachedAnswer.TagOf(answer.Json);
         }
 
         response.ContentType = JsonBody.ContentType;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Caching;
+using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Models;
 using StoryPortal.DataLayer.Paging;
@@ -35,6 +36,8 @@ internal static class ModelEndpoints
 
         models.MapPut("/{id}", UpsertAsync)
             .WithName("PutModel").WithSummary("Create a model config, or put it in place of what is there").WithBodyLimit(BodyLimits.Document)
+            .WithDescription("What a GET returned can be sent back: `updated_at` is read-only, and refused when it differs from what is stored.")
+            .TakesPreconditions((call, ct) => store.LockAsync(Required(call.GetArgument<string>(0)), ct), Json.ModelConfig).ReturnsRepresentation()
             .Accepts<NewModelConfig>(JsonBody.ContentType)
             .WithExample("""{"provider": "openai", "model": "gpt-5", "parameters": {"temperature": 0.2}, "enabled": true}""")
             .Produces<ModelConfig>().Produces<ModelConfig>(StatusCodes.Status201Created);
@@ -67,14 +70,17 @@ internal static class ModelEndpoints
 
     private static string CursorOf(ModelConfig config) => new NameCursor(config.Id).ToText(List);
 
-    private static async Task<IResult> UpsertAsync(string id, HttpRequest request, ModelConfigStore store, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> UpsertAsync(
+        string id, HttpRequest request, ModelConfigStore store, StoryDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         var sent = await JsonBody.ReadAsync(request, Json.NewModelConfig, cancellationToken);
         var errors = new InputErrors();
         var config = sent.Validate(id, errors, Timestamp.Now(time));
         errors.ThrowIfAny();
 
-        var (stored, created) = await store.UpsertAsync(config, cancellationToken);
+        var (stored, created) = await ReadOnlyMembers.WriteAsync(
+            database, sent.UpdatedAt is not null, () => store.LockAsync(id, cancellationToken), sent.CheckReadOnly,
+            () => store.UpsertAsync(config, cancellationToken), cancellationToken);
         return new JsonAnswer<ModelConfig>(stored, Json.ModelConfig, created ? StatusCodes.Status201Created : StatusCodes.Status200OK)
         {
             Location = created ? $"/v1/models/{Uri.EscapeDataString(stored.Id)}" : null,

@@ -78,7 +78,7 @@ internal static class PerformanceEndpoints
 
         performance.MapPost("/load-tests", AddLoadTestAsync)
             .WithName("CreateLoadTest").WithSummary("Keep what a load test found")
-            .WithDescription("A repeat of an id that is there changes nothing and answers 200.")
+            .WithDescription("A repeat of an id that is there changes nothing and answers 200 with what is stored.")
             .WithBodyLimit(BodyLimits.Document)
             .Accepts<NewLoadTest>(JsonBody.ContentType)
             .WithExample("""{"name": "mixed", "tool": "k6", "duration_seconds": 330, "requests": 190000, "failed_requests": 0, "requests_per_second": 575.8, "p95_ms": 12.5, "p99_ms": 31}""")
@@ -165,8 +165,8 @@ internal static class PerformanceEndpoints
         var test = sent.Validate(errors, Timestamp.Now(time));
         errors.ThrowIfAny();
 
-        var created = await store.AddLoadTestAsync(test, cancellationToken);
-        return new JsonAnswer<LoadTest>(test, Json.LoadTest, created ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        var (stored, created) = await store.AddLoadTestAsync(test, cancellationToken);
+        return new JsonAnswer<LoadTest>(stored, Json.LoadTest, created ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 
     private static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult NotFound(Guid id) =>

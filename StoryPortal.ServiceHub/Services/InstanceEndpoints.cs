@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults;
@@ -17,14 +19,21 @@ internal static class InstanceEndpoints
 
     public static void MapInstances(this IEndpointRouteBuilder services)
     {
+        var store = services.ServiceProvider.GetRequiredService<ServiceStore>();
+        services.MapGet("/{name}/instances/{id}", GetAsync)
+            .WithName("GetInstance").WithSummary("Read an instance of a service")
+            .Produces<ServiceInstance>().ProducesProblem(StatusCodes.Status404NotFound);
+
         var instance = services.MapGroup("/{name}/instances/{id}").WithMetadata(new ChangesServices());
 
         instance.MapPut("/", RegisterAsync)
             .WithName("RegisterInstance").WithSummary("Register an instance of a service, or renew its lease")
             .WithDescription(
                 "What it says of the service (`version`, `layer`, `description`, `tags`) holds for the service until another registration says something else. "
-                + "Repeating a registration changes nothing but the lease.")
+                + "Repeating a registration changes nothing but the lease. "
+                + "What a GET returned can be sent back: `status` and `registered_at` are read-only, and refused when they differ from what is stored.")
             .WithBodyLimit(BodyLimits.Document)
+            .TakesPreconditions(LockAsync, Json.ServiceInstance).ReturnsRepresentation()
             .Accepts<NewInstance>(JsonBody.ContentType)
             .WithExample("""{"url": "http://10.0.0.7:8080", "version": "1.4.0", "layer": "L04", "description": "Writes chapters", "tags": ["writer"], "lease_seconds": 30}""")
             .Produces<ServiceInstance>().Produces<ServiceInstance>(StatusCodes.Status201Created);
@@ -36,20 +45,38 @@ internal static class InstanceEndpoints
 
         instance.MapDelete("/", DeregisterAsync)
             .WithName("DeregisterInstance").WithSummary("Remove an instance, and its service with the last one")
+            .TakesPreconditions(LockAsync, Json.ServiceInstance)
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+
+        Task<ServiceInstance?> LockAsync(EndpointFilterInvocationContext call, CancellationToken cancellationToken)
+        {
+            var (name, id) = (call.GetArgument<string>(0), call.GetArgument<string>(1));
+            Check(name, id);
+            return store.LockInstanceAsync(name, id, cancellationToken);
+        }
+    }
+
+    private static async Task<IResult> GetAsync(string name, string id, ServiceStore store, CancellationToken cancellationToken)
+    {
+        Check(name, id);
+        return await store.GetInstanceAsync(name, id, cancellationToken) is { } instance ? new JsonAnswer<ServiceInstance>(instance, Json.ServiceInstance) : NotFound(name, id);
     }
 
     private static async Task<IResult> RegisterAsync(
-        string name, string id, HttpRequest request, HttpContext context, ServiceStore store, HealthAddresses addresses, CancellationToken cancellationToken)
+        string name, string id, HttpRequest request, HttpContext context, ServiceStore store, StoryDatabase database, HealthAddresses addresses,
+        CancellationToken cancellationToken)
     {
         var sent = await JsonBody.ReadAsync(request, Json.NewInstance, cancellationToken);
         var errors = new InputErrors();
         errors.CheckNames(name, id);
+        errors.ReadOnly("id", sent.Id, id);
         errors.Check(sent);
         addresses.Check(errors, sent.HealthUrl);
         errors.ThrowIfAny();
 
-        var registered = await store.RegisterAsync(name, id, sent, ActorOf(context), cancellationToken);
+        var registered = await ReadOnlyMembers.WriteAsync(
+            database, sent.Status is not null || sent.RegisteredAt is not null, () => store.LockInstanceAsync(name, id, cancellationToken), sent.CheckReadOnly,
+            () => store.RegisterAsync(name, id, sent, ActorOf(context), cancellationToken), cancellationToken);
         Tell(context, registered);
         return new JsonAnswer<ServiceInstance>(registered.Instance, Json.ServiceInstance, registered.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK)
         {
@@ -75,8 +102,11 @@ internal static class InstanceEndpoints
         Check(name, id);
         return await store.DeregisterAsync(name, id, ActorOf(context), cancellationToken)
             ? TypedResults.NoContent()
-            : TypedResults.Problem($"There is no instance '{id}' of '{name}'.", statusCode: StatusCodes.Status404NotFound);
+            : NotFound(name, id);
     }
+
+    private static ProblemHttpResult NotFound(string name, string id) =>
+        TypedResults.Problem($"There is no instance '{id}' of '{name}'.", statusCode: StatusCodes.Status404NotFound);
 
     private static void Check(string name, string id)
     {

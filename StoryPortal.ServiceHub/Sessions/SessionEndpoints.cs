@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.Caching;
+using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Sessions;
@@ -35,21 +36,33 @@ internal static class SessionEndpoints
             .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
 
         sessions.MapPost("/", CreateAsync)
-            .WithName("CreateSession").WithSummary("Begin a session").WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
+            .WithName("CreateSession").WithSummary("Begin a session").WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys().ReturnsRepresentation()
             .Accepts<NewSession>(JsonBody.ContentType)
             .WithExample("""{"agent_id": "0197a000-0000-7000-8000-000000000001", "type": "chapter", "context": {"chapter": 3}}""")
             .Produces<Session>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
+
+        sessions.MapPut("/{id}", UpsertAsync)
+            .WithName("PutSession").WithSummary("Create a session, or put it in place of what is there").WithBodyLimit(BodyLimits.Document)
+            .WithDescription(
+                "What a GET returned can be sent back: `created_at`, `updated_at` and `ended_at` are read-only, and refused when they differ from what is stored. "
+                + "`is_active` false ends the session.")
+            .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.Session).ReturnsRepresentation()
+            .Accepts<NewSession>(JsonBody.ContentType)
+            .WithExample("""{"agent_id": "0197a000-0000-7000-8000-000000000001", "type": "chapter", "is_active": true, "context": {"chapter": 4}}""")
+            .Produces<Session>().Produces<Session>(StatusCodes.Status201Created);
 
         sessions.MapPatch("/{id}", PatchAsync)
             .WithName("PatchSession").WithSummary("Change some of a session")
             .WithDescription("What is left out stays. `context` is a JSON merge patch (RFC 7396): null removes a member.")
             .WithBodyLimit(BodyLimits.Document)
+            .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.Session).ReturnsRepresentation()
             .Accepts<SessionPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
             .WithExample("""{"context": {"chapter": 4}}""")
             .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
 
         sessions.MapPost("/{id}/end", EndAsync)
             .WithName("EndSession").WithSummary("End a session; one that has ended stays as it is")
+            .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.Session).ReturnsRepresentation()
             .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -73,28 +86,54 @@ internal static class SessionEndpoints
     {
         var sent = await JsonBody.ReadAsync(request, Json.NewSession, cancellationToken);
         var errors = new InputErrors();
+        sent.CheckBegins(errors);
         var session = sent.Validate(errors, Timestamp.Now(time));
         errors.ThrowIfAny();
 
-        return await store.InsertAsync(session, cancellationToken)
-            ? new JsonAnswer<Session>(session, Json.Session, StatusCodes.Status201Created) { Location = $"/v1/sessions/{session.Id}" }
+        return await store.InsertAsync(session, cancellationToken) is { } stored
+            ? Created(stored)
             : TypedResults.Problem($"There is a session {session.Id} already; PATCH changes it.", statusCode: StatusCodes.Status409Conflict);
     }
 
-    private static async Task<IResult> PatchAsync(Guid id, HttpRequest request, SessionStore store, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> UpsertAsync(
+        Guid id, HttpRequest request, SessionStore store, StoryDatabase database, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var sent = await JsonBody.ReadAsync(request, Json.NewSession, cancellationToken);
+        var errors = new InputErrors();
+        if (sent.Id is { } other && other != id)
+        {
+            errors.Add("id", $"is {other}, and the path says {id}.");
+        }
+
+        var session = (sent with { Id = id }).Validate(errors, Timestamp.Now(time));
+        errors.ThrowIfAny();
+
+        var (stored, created) = await ReadOnlyMembers.WriteAsync(
+            database, (sent.CreatedAt ?? sent.UpdatedAt ?? sent.EndedAt) is not null, () => store.LockAsync(id, cancellationToken), sent.CheckReadOnly,
+            () => store.UpsertAsync(session, cancellationToken), cancellationToken);
+        return created ? Created(stored) : new JsonAnswer<Session>(stored, Json.Session);
+    }
+
+    private static async Task<IResult> PatchAsync(
+        Guid id, HttpRequest request, SessionStore store, StoryDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         var patch = await JsonBody.ReadAsync(request, Json.SessionPatch, cancellationToken);
         var errors = new InputErrors();
         patch.Validate(errors);
         errors.ThrowIfAny();
 
-        return Found(id, await store.PatchAsync(id, patch, Timestamp.Now(time), cancellationToken));
+        return Found(id, await ReadOnlyMembers.WriteAsync(
+            database, patch.Id is not null || (patch.CreatedAt ?? patch.UpdatedAt ?? patch.EndedAt) is not null, () => store.LockAsync(id, cancellationToken), patch.CheckReadOnly,
+            () => store.PatchAsync(id, patch, Timestamp.Now(time), cancellationToken), cancellationToken));
     }
 
     private static async Task<IResult> EndAsync(Guid id, SessionStore store, TimeProvider time, CancellationToken cancellationToken) =>
         Found(id, await store.EndAsync(id, Timestamp.Now(time), cancellationToken));
 
     private static IResult Found(Guid id, Session? session) => session is not null ? new JsonAnswer<Session>(session, Json.Session) : NotFound(id);
+
+    private static JsonAnswer<Session> Created(Session session) =>
+        new(session, Json.Session, StatusCodes.Status201Created) { Location = $"/v1/sessions/{session.Id}" };
 
     private static ProblemHttpResult NotFound(Guid id) => TypedResults.Problem($"There is no session {id}.", statusCode: StatusCodes.Status404NotFound);
 

@@ -87,6 +87,10 @@ public sealed class ApiKeyTests(StoryPortalSystem system)
         var expires = DateTimeOffset.UtcNow.AddSeconds(2).ToString("O");
         var made = await MakeAsync($$"""{"name": "short", "scopes": ["read"], "expires_at": "{{expires}}"}""");
         await IsRefusedAsync(made.GetProperty("key").GetString()!);
+
+        using var rotated = await system.Gateway.PostAsync(Address(made.Id(), "/rotate"), null);
+        await rotated.ProblemAsync(HttpStatusCode.Conflict);
+        Assert.Contains("expired", await rotated.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

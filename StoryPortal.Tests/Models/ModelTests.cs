@@ -55,6 +55,8 @@ public sealed class ModelTests(StoryPortalSystem system)
     [InlineData("updated_at", """{"provider": "acme", "model": "large", "updated_at": "2026-01-01T00:00:00Z"}""")]
     public async Task A_bad_model_is_refused_by_field(string field, string json)
     {
+        using var created = await PutAsync(_id, """{"provider": "acme", "model": "large"}""");
+        await created.JsonAsync(HttpStatusCode.Created);
         using var response = await PutAsync(_id, json);
         Assert.Equal([field], await response.ProblemAsync(HttpStatusCode.BadRequest));
     }

@@ -17,12 +17,20 @@ public sealed class QualityScoreTests(StoryPortalSystem system)
     [InlineData("60", "warning")]
     [InlineData("59.999", "critical")]
     [InlineData("0", "critical")]
-    public async Task An_assessment_is_derived_from_the_score_whatever_the_client_says(string score, string expected)
+    public async Task An_assessment_is_derived_from_the_score_and_taken_from_a_client_only_if_it_is_that(string score, string expected)
     {
-        foreach (var sent in new[] { "", """, "assessment": "good" """, """, "assessment": "critical" """ })
+        foreach (var sent in new[] { null, "good", "warning", "critical" })
         {
-            using var response = await PostAsync("", $$"""{"component_type": "{{_type}}", "component_id": "c", "overall_score": {{score}}{{sent}} }""");
-            Assert.Equal(expected, (await response.JsonAsync(HttpStatusCode.Created)).GetProperty("assessment").GetString());
+            var member = sent is null ? "" : $", \"assessment\": \"{sent}\"";
+            using var response = await PostAsync("", $$"""{"component_type": "{{_type}}", "component_id": "c", "overall_score": {{score}}{{member}} }""");
+            if (sent is null || sent == expected)
+            {
+                Assert.Equal(expected, (await response.JsonAsync(HttpStatusCode.Created)).GetProperty("assessment").GetString());
+            }
+            else
+            {
+                Assert.Equal(["assessment"], await response.ProblemAsync(HttpStatusCode.BadRequest));
+            }
         }
     }
 
