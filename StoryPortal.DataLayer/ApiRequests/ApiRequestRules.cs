@@ -1,6 +1,7 @@
 using System.Net;
 using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceDefaults.Text;
 
 namespace StoryPortal.DataLayer.ApiRequests;
 
@@ -55,14 +56,5 @@ public static class ApiRequestRules
         }
     }
 
-    private static string? Storable(string? text, int longest)
-    {
-        if (text?.Length > longest)
-        {
-            // Half of a surrogate pair is not a character.
-            text = text[..(char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest)];
-        }
-
-        return text?.Replace(Unstorable, Replacement);
-    }
+    private static string? Storable(string? text, int longest) => text is null ? null : CodePoints.Truncate(text, longest).Replace(Unstorable, Replacement);
 }

@@ -1,8 +1,9 @@
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceDefaults.Text;
 
 namespace StoryPortal.DataLayer.Json;
 
-/// <summary>Rules for text that goes into a column. Lone surrogates never come this far: the JSON reader refuses them.</summary>
+/// <summary>Rules for text that goes into a column; lengths are counted in code points. The JSON reader refuses lone surrogates before.</summary>
 public static class TextRules
 {
     /// <summary>Notes a text that is missing, empty, too long, or that Postgres cannot store; returns it, or an empty one.</summary>
@@ -31,9 +32,9 @@ public static class TextRules
     /// <summary>Notes a text that is too long or that Postgres cannot store; returns it.</summary>
     public static string? Optional(this InputErrors errors, string field, string? value, int longest)
     {
-        if (value?.Length > longest)
+        if (value is not null && CodePoints.Exceed(value, longest))
         {
-            errors.Add(field, $"has {value.Length} characters; at most {longest} are taken.");
+            errors.Add(field, $"has {CodePoints.Count(value)} characters; at most {longest} are taken.");
         }
         else if (value?.Contains('\0') == true)
         {

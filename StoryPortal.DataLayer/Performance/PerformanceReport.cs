@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using StoryPortal.DataLayer.Database;
+using StoryPortal.ServiceDefaults.Text;
 
 namespace StoryPortal.DataLayer.Performance;
 
@@ -121,6 +122,6 @@ public sealed class PerformanceReport(ScorecardReader scorecards, DatabaseFacts 
     private static string Short(string statement)
     {
         var line = string.Join(' ', statement.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal);
-        return line.Length <= LongestText ? line : line[..LongestText] + "…";
+        return CodePoints.Exceed(line, LongestText) ? CodePoints.Truncate(line, LongestText) + "…" : line;
     }
 }

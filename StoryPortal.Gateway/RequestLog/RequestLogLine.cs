@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using StoryPortal.Gateway.Exchanges;
 using StoryPortal.ServiceDefaults.ApiRequests;
+using StoryPortal.ServiceDefaults.Text;
 
 namespace StoryPortal.Gateway.RequestLog;
 
@@ -46,5 +47,5 @@ internal sealed class RequestLogLine : IDisposable
     };
 
     // What is cut off is not stored, and would wait in the memory of the gateway.
-    private static string? Kept(string? text, int longest) => text?.Length > longest ? text[..longest] : text;
+    private static string? Kept(string? text, int longest) => text is null ? null : CodePoints.Truncate(text, longest);
 }

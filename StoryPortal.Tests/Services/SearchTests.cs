@@ -19,6 +19,7 @@ public sealed class SearchTests
         Of("illustrator", "Draws", metadata: """{"keywords": ["watercolour", "Picture"], "other": "hidden"}"""),
         Of("translator", "Übersetzt Märchen", metadata: """{"keywords": "Romance languages"}"""),
         Of("Gateway", null),
+        Of("noodles", "𠮷野家", ["𐐨𐐩"]),
     ]);
 
     [Theory]
@@ -36,6 +37,8 @@ public sealed class SearchTests
     [InlineData("märchen", "translator")]
     [InlineData("money", "payment-gateway")]
     [InlineData("atercol", "illustrator")] // inside
+    [InlineData("𠮷", "noodles")] // a letter beyond U+FFFF
+    [InlineData("𐐀𐐁", "noodles")] // in capitals
     [InlineData("hidden", "")]
     [InlineData("zebra", "")]
     public void The_best_come_first_and_what_does_not_fit_is_left_out(string query, string expected)
@@ -69,6 +72,15 @@ public sealed class SearchTests
     {
         Assert.Equal(["payment-gateway"], Shops.Find("payment gateway", 1).Select(service => service.Name));
         Assert.Empty(new SearchIndex([]).Find("anything", 10));
+    }
+
+    [Fact]
+    public void A_query_of_as_many_code_points_as_are_taken_is_searched_for()
+    {
+        Assert.Empty(Shops.Find(string.Concat(Enumerable.Repeat("𠮷", SearchText.Longest)), 10));
+        ReadOnlySpan<char> rest = "a" + string.Concat(Enumerable.Repeat("𠮷", SearchText.LongestWord));
+        Assert.True(SearchText.TryNext(ref rest, out var word));
+        Assert.Equal(SearchText.LongestWord - 1, word.Length); // no half of a surrogate pair
     }
 
     [Theory]

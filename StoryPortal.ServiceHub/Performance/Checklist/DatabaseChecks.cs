@@ -2,6 +2,7 @@ using System.Globalization;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Performance;
 using StoryPortal.ServiceDefaults.Performance;
+using StoryPortal.ServiceDefaults.Text;
 
 namespace StoryPortal.ServiceHub.Performance.Checklist;
 
@@ -107,5 +108,5 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
             && query.Contains("mcp_documents.", StringComparison.Ordinal);
     }
 
-    private static string Short(string query) => query.Length <= LongestText ? query : query[..LongestText] + "…";
+    private static string Short(string query) => CodePoints.Exceed(query, LongestText) ? CodePoints.Truncate(query, LongestText) + "…" : query;
 }

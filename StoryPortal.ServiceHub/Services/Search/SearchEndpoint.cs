@@ -1,3 +1,4 @@
+using System.Text;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults.Problems;
@@ -24,7 +25,7 @@ internal static class SearchEndpoint
         var errors = new InputErrors();
         var text = errors.Required("q", q, SearchText.Longest);
         var most = Paging.Limit(limit, errors, byDefault: DefaultLimit, highest: HighestLimit);
-        if (!errors.Any && !text.AsSpan().ContainsAny(SearchText.WordCharacters) && !text.Any(char.IsLetterOrDigit))
+        if (!errors.Any && !text.AsSpan().ContainsAny(SearchText.WordCharacters) && !text.EnumerateRunes().Any(Rune.IsLetterOrDigit))
         {
             errors.Add("q", "holds no letter and no digit: there is nothing to look for.");
         }

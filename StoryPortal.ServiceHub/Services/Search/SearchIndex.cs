@@ -58,7 +58,7 @@ internal sealed class SearchIndex
             var ofWord = best.AsSpan(0, _services.Count);
             scores.Clear();
 
-            Span<char> text = stackalloc char[SearchText.Longest];
+            Span<char> text = stackalloc char[2 * SearchText.Longest]; // a code point has up to two chars
             text = text[..query.AsSpan().ToLowerInvariant(text)].Trim();
             var words = 0;
             for (ReadOnlySpan<char> rest = text; words < MostWords && SearchText.TryNext(ref rest, out var word); words++)
@@ -73,7 +73,7 @@ internal sealed class SearchIndex
 
             // A name as a whole, "payment-gateway", beside its words.
             ofWord.Clear();
-            Score(text[..Math.Min(text.Length, SearchText.LongestWord)], ofWord, whole: true);
+            Score(SearchText.Truncate(text), ofWord, whole: true);
             for (var i = 0; i < scores.Length; i++)
             {
                 scores[i] = Math.Max(scores[i] / words, ofWord[i]);
@@ -93,7 +93,7 @@ internal sealed class SearchIndex
 
     private static void Add(Dictionary<string, List<Place>> words, Service service, int number)
     {
-        AddWord(words, service.Name.AsSpan(0, Math.Min(service.Name.Length, SearchText.LongestWord)), number, Name, isWhole: true);
+        AddWord(words, SearchText.Truncate(service.Name), number, Name, isWhole: true);
         AddWords(words, service.Name, number, NameWord);
         foreach (var tag in service.Tags)
         {

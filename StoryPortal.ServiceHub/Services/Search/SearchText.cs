@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Text;
 
 namespace StoryPortal.ServiceHub.Services.Search;
 
@@ -9,7 +10,7 @@ internal static class SearchText
     /// <summary>Characters of a query at most.</summary>
     public const int Longest = 200;
 
-    /// <summary>Characters of a word that are looked at.</summary>
+    /// <summary>Chars of a word that are compared; a word of code points beyond U+FFFF has two chars for each.</summary>
     public const int LongestWord = 64;
 
     /// <summary>The characters of most words.</summary>
@@ -18,21 +19,30 @@ internal static class SearchText
     /// <summary>Takes the next word off the front of <paramref name="text"/>; false at its end.</summary>
     public static bool TryNext(ref ReadOnlySpan<char> text, out ReadOnlySpan<char> word)
     {
-        var start = 0;
-        while (start < text.Length && !char.IsLetterOrDigit(text[start]))
+        while (!text.IsEmpty && !IsWordCharacter(text, out var separator))
         {
-            start++;
+            text = text[separator..];
         }
 
-        var end = start;
-        while (end < text.Length && char.IsLetterOrDigit(text[end]))
+        var end = 0;
+        while (end < text.Length && IsWordCharacter(text[end..], out var length))
         {
-            end++;
+            end += length;
         }
 
-        word = text[start..Math.Min(end, start + LongestWord)];
+        word = Truncate(text[..end]);
         text = text[end..];
         return !word.IsEmpty;
+    }
+
+    /// <summary>The first <see cref="LongestWord"/> chars of <paramref name="text"/>, without half of a surrogate pair at the end.</summary>
+    public static ReadOnlySpan<char> Truncate(ReadOnlySpan<char> text) =>
+        text.Length <= LongestWord ? text : text[..(char.IsHighSurrogate(text[LongestWord - 1]) ? LongestWord - 1 : LongestWord)];
+
+    private static bool IsWordCharacter(ReadOnlySpan<char> text, out int length)
+    {
+        Rune.DecodeFromUtf16(text, out var rune, out length);
+        return Rune.IsLetterOrDigit(rune);
     }
 
     /// <summary>Which characters a word has, as bits; others share the last bits.</summary>
