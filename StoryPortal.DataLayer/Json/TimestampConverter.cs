@@ -13,7 +13,7 @@ internal sealed class TimestampConverter : JsonConverter<DateTimeOffset>
     {
         if (reader.TokenType != JsonTokenType.String)
         {
-            throw new JsonException("is not a string with an ISO 8601 time.");
+            throw new JsonException("is not a string with a time of RFC 3339.");
         }
 
         return Timestamp.TryParse(reader.GetString(), out var value, out var error) ? value : throw new JsonException(error);

@@ -66,7 +66,7 @@ internal sealed partial class InputExceptionHandler(IProblemDetailsService probl
     {
         _ when type.Contains("Guid", StringComparison.Ordinal) => "a UUID",
         _ when type.Contains("Int", StringComparison.Ordinal) || type.Contains("int", StringComparison.Ordinal) => "a whole number",
-        _ when type.Contains("DateTime", StringComparison.Ordinal) => "an ISO 8601 time",
+        _ when type.Contains("DateTime", StringComparison.Ordinal) => "a time of RFC 3339",
         _ when type.Contains("bool", StringComparison.OrdinalIgnoreCase) => "true or false",
         _ => "valid",
     };
