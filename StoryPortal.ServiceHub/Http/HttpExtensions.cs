@@ -35,6 +35,7 @@ internal static class HttpExtensions
         app.UseRouting();
         app.UseMiddleware<RouteHeaderMiddleware>();
         app.UseScopes();
+        app.UseMiddleware<RepeatedQueryParameterMiddleware>();
     }
 
     /// <summary>How large a body an endpoint takes, before and after decompression. A larger one is answered with 413.</summary>

@@ -23,10 +23,13 @@ public sealed class BadInputTests(StoryPortalSystem system)
         { "type", """{"type": "x\u0000y"}""" },
         { "type", """{"type": "x\ud800"}""" },
         { "type", $$"""{"type": "{{new string('x', 5000)}}"}""" },
+        { "type", $$"""{"type": "{{string.Concat(Enumerable.Repeat("😀", 201))}}"}""" },
         { "colour", """{"type": "x", "colour": "red"}""" },
         { "timestamp", """{"type": "x", "timestamp": "99999-01-01T00:00:00Z"}""" },
         { "timestamp", """{"type": "x", "timestamp": "0001-01-01T00:00:00Z"}""" },
         { "timestamp", """{"type": "x", "timestamp": "2026-01-01T00:00:00"}""" },
+        { "timestamp", """{"type": "x", "timestamp": "2026-01-01T00:00:00+0000"}""" },
+        { "timestamp", """{"type": "x", "timestamp": "2026-01-01T00:00:00,5Z"}""" },
         { "timestamp", """{"type": "x", "timestamp": 12}""" },
         { "agent_id", """{"type": "x", "agent_id": "nobody"}""" },
         { "payload", """{"type": "x", "payload": {"k": "\u0000"} }""" },
@@ -50,6 +53,8 @@ public sealed class BadInputTests(StoryPortalSystem system)
         { "cursor", "services?cursor=%21" },
         { "agent_id", "events?agent_id=nobody" },
         { "from", "events?from=yesterday" },
+        { "from", "events?from=2026-01-01T00:00:00%2B0000" },
+        { "to", "events/stats?to=2026-01-01T00:00:00,5Z" },
         { "type", "events?type=a%00b" },
         { "status", "agents?status=asleep" },
         { "from", "events/stats?from=2026-01-01T00:00:00Z&to=2026-02-02T00:00:00Z" },
@@ -75,6 +80,16 @@ public sealed class BadInputTests(StoryPortalSystem system)
         { "events_limit", "agents?include=events&events_limit=101" },
         { "id", "agents/nobody" },
         { "id", "events/42" },
+        { "type", "events?type=a&type=b" },
+        { "TYPE", "events?type=a&TYPE=a" },
+        { "limit", "events?limit=1&limit=2" },
+        { "cursor", "agents?cursor=&cursor=" },
+        { "agent_id", $"sessions?agent_id={Guid.Empty}&agent_id={Guid.Empty}" },
+        { "layer", "services?layer=L01&layer=L02" },
+        { "q", "services/search?q=a&q=b" },
+        { "wait", "services/watch?wait=0&wait=0" },
+        { "last_event_id", $"events/stream?last_event_id={Guid.Empty}&last_event_id={Guid.Empty}" },
+        { "min_ms", "performance/slow-queries?min_ms=1&min_ms=2" },
     };
 
     [Theory]
@@ -94,6 +109,16 @@ public sealed class BadInputTests(StoryPortalSystem system)
     {
         using var response = await system.Gateway.GetAsync(Address(address));
         Assert.Equal([parameter], await response.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task A_text_of_as_many_code_points_as_are_taken_is_stored_and_found()
+    {
+        var type = string.Concat(Enumerable.Repeat("𠮷", 190)) + Guid.NewGuid().ToString("N")[..10];
+        using var created = await system.Gateway.PostAsync(Address("events"), Answers.Json($$"""{"type": "{{type}}", "timestamp": "2026-01-01t00:00:00.5z"}"""));
+        Assert.Equal("2026-01-01T00:00:00.500000Z", (await created.JsonAsync(HttpStatusCode.Created)).GetProperty("timestamp").GetString());
+        using var found = await system.Gateway.GetAsync(Address($"events?type={Uri.EscapeDataString(type)}&from=2026-01-01t01:00:00.5+01:00"));
+        Assert.Equal(type, Assert.Single((await found.JsonAsync()).EnumerateArray()).GetProperty("type").GetString());
     }
 
     [Fact]
