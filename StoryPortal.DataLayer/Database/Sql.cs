@@ -9,7 +9,7 @@ internal static class Sql
 {
     public static NpgsqlParameter Text(string? value) => Of(value, NpgsqlDbType.Text);
 
-    public static NpgsqlParameter Texts(IReadOnlyList<string> value) => Of(value, NpgsqlDbType.Array | NpgsqlDbType.Text);
+    public static NpgsqlParameter Texts(IReadOnlyList<string>? value) => Of(value, NpgsqlDbType.Array | NpgsqlDbType.Text);
 
     public static NpgsqlParameter Uuid(Guid? value) => Of(value, NpgsqlDbType.Uuid);
 

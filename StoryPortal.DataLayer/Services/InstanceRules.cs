@@ -76,6 +76,11 @@ public static class InstanceRules
         {
             errors.Add(field, "is not an absolute http or https address.");
         }
+        else if (text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
+        {
+            // Uri trims and escapes them; the text is stored as it is.
+            errors.Add(field, "holds a space or a control character, which an address cannot have.");
+        }
         else if (url.UserInfo.Length > 0)
         {
             errors.Add(field, "holds a user or a password, which everybody could read.");

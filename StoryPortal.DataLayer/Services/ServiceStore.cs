@@ -65,11 +65,12 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
         WITH before AS (
             SELECT * FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $6),
         service AS (
-            INSERT INTO mcp_documents.services (name, version, layer, description, tags) VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO mcp_documents.services (name, version, layer, description, tags) VALUES ($1, $2, $3, $4, coalesce($5, ARRAY[]::text[]))
             ON CONFLICT (name) DO UPDATE SET
-                version = excluded.version, layer = excluded.layer, description = excluded.description, tags = excluded.tags, updated_at = now()
-            WHERE (services.version, services.layer, services.description, services.tags)
-                IS DISTINCT FROM (excluded.version, excluded.layer, excluded.description, excluded.tags)
+                version = coalesce($2, services.version), layer = coalesce($3, services.layer),
+                description = coalesce($4, services.description), tags = coalesce($5, services.tags), updated_at = now()
+            WHERE (services.version, services.layer, services.description, services.tags) IS DISTINCT FROM
+                (coalesce($2, services.version), coalesce($3, services.layer), coalesce($4, services.description), coalesce($5, services.tags))
             RETURNING 1),
         instance AS (
             INSERT INTO mcp_documents.service_instances AS i (service_name, id, url, version, lease_seconds, health_url, metadata, registration)
@@ -179,7 +180,7 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
         NpgsqlParameter[] parameters =
         [
             Sql.Text(service), Sql.Text(instance.Version), Sql.Text(instance.Layer), Sql.Text(instance.Description),
-            Sql.Texts([.. (instance.Tags ?? []).Distinct(StringComparer.Ordinal)]), Sql.Text(instanceId), Sql.Text(instance.Url),
+            Sql.Texts(instance.Tags?.Distinct(StringComparer.Ordinal).ToArray()), Sql.Text(instanceId), Sql.Text(instance.Url),
             Sql.Int(instance.LeaseSeconds ?? InstanceRules.DefaultLeaseSeconds), Sql.Text(instance.HealthUrl), Sql.Json(instance.Metadata),
             Sql.Uuid(registration), Sql.Text(actor),
         ];

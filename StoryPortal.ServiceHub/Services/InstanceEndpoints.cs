@@ -29,7 +29,8 @@ internal static class InstanceEndpoints
         instance.MapPut("/", RegisterAsync)
             .WithName("RegisterInstance").WithSummary("Register an instance of a service, or renew its lease")
             .WithDescription(
-                "What it says of the service (`version`, `layer`, `description`, `tags`) holds for the service until another registration says something else. "
+                "What it says of the service (`version`, `layer`, `description`, `tags`) holds for the service until another registration says something else; "
+                + "what a registration leaves out stays as it is. "
                 + "Repeating a registration changes nothing but the lease. "
                 + "What a GET returned can be sent back: `status` and `registered_at` are read-only, and refused when they differ from what is stored.")
             .WithBodyLimit(BodyLimits.Document)

@@ -18,6 +18,11 @@ public sealed class RegistrationTests(StoryPortalSystem system) : IAsyncLifetime
         { "url", """{"url": "ftp://a.example"}""" },
         { "url", """{"url": "/relative"}""" },
         { "url", """{"url": "http://user:secret@a.example"}""" },
+        { "url", """{"url": "http://a.example "}""" },
+        { "url", """{"url": " http://a.example"}""" },
+        { "url", """{"url": "http://a.example/\t"}""" },
+        { "url", """{"url": "http://a.example/a b"}""" },
+        { "health_url", """{"url": "http://a.example", "health_url": "http://127.0.0.1:9/\u00a0"}""" },
         { "lease_seconds", """{"url": "http://a.example", "lease_seconds": 0}""" },
         { "lease_seconds", """{"url": "http://a.example", "lease_seconds": 31536000}""" },
         { "lease_seconds", """{"url": "http://a.example", "lease_seconds": "long"}""" },
@@ -80,6 +85,23 @@ public sealed class RegistrationTests(StoryPortalSystem system) : IAsyncLifetime
         await leftAgain.ProblemAsync(HttpStatusCode.NotFound);
         using var unknown = await system.Gateway.PostAsync(Relative($"{Instance("a")}/heartbeat"), null);
         Assert.Contains("Register it again", (await unknown.JsonAsync(HttpStatusCode.NotFound)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_registration_leaves_out_stays_as_another_instance_has_said_it()
+    {
+        using var first = await PutAsync("a", Registration);
+        await first.JsonAsync(HttpStatusCode.Created);
+        using var second = await PutAsync("b", """{"url": "http://127.0.0.1:9/", "description": "Sells more"}""");
+        Assert.Equal(JsonValueKind.Null, (await second.JsonAsync(HttpStatusCode.Created)).GetProperty("version").ValueKind);
+        var service = await ServiceAsync(system.Hub);
+        Assert.Equal(("1.2", "L77", "Sells more", 1), (
+            service.GetProperty("version").GetString(), service.GetProperty("layer").GetString(), service.GetProperty("description").GetString(), service.GetProperty("tags").GetArrayLength()));
+
+        using var none = await PutAsync("b", """{"url": "http://127.0.0.1:9/", "tags": []}""");
+        await none.JsonAsync();
+        service = await ServiceAsync(system.Hub);
+        Assert.Equal(("Sells more", 0), (service.GetProperty("description").GetString(), service.GetProperty("tags").GetArrayLength()));
     }
 
     [Fact]
