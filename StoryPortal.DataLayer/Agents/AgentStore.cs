@@ -32,7 +32,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     private static readonly Query GetQuery = new("agents.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.agents WHERE id = $1");
 
-    private static readonly Query LockQuery = new("agents.lock", QueryClass.Simple, QueryAccess.Read,
+    private static readonly Query LockQuery = new("agents.lock", QueryClass.Simple, QueryAccess.Write,
         $"SELECT {Columns} FROM mcp_documents.agents WHERE id = ANY($1) ORDER BY id FOR UPDATE");
 
     private static readonly Query GetManyQuery = new("agents.get_many", QueryClass.Simple, QueryAccess.Read,

@@ -18,7 +18,7 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
 
     private static readonly Query GetQuery = new("api_keys.get", QueryClass.Simple, QueryAccess.Read, $"SELECT {Columns} FROM mcp_documents.api_keys WHERE id = $1");
 
-    private static readonly Query LockQuery = new("api_keys.lock", QueryClass.Simple, QueryAccess.Read, $"SELECT {Columns} FROM mcp_documents.api_keys WHERE id = $1 FOR UPDATE");
+    private static readonly Query LockQuery = new("api_keys.lock", QueryClass.Simple, QueryAccess.Write, $"SELECT {Columns} FROM mcp_documents.api_keys WHERE id = $1 FOR UPDATE");
 
     private static readonly Query FindQuery = new("api_keys.find", QueryClass.Simple, QueryAccess.Read, $"""
         SELECT {Columns} FROM mcp_documents.api_keys

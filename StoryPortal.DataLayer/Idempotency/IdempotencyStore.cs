@@ -8,7 +8,7 @@ public sealed class IdempotencyStore(StoryDatabase database, TimeProvider time)
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     // Not waited for: a repeat would hold a connection for as long as the first one takes.
-    private static readonly Query LockQuery = new("idempotency.lock", QueryClass.Simple, QueryAccess.Read, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))::int");
+    private static readonly Query LockQuery = new("idempotency.lock", QueryClass.Simple, QueryAccess.Write, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))::int");
 
     private static readonly Query FindQuery = new("idempotency.find", QueryClass.Simple, QueryAccess.Read, """
         SELECT body_hash, status, location, response FROM mcp_documents.idempotency_keys

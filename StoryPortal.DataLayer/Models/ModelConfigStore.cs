@@ -17,7 +17,7 @@ public sealed class ModelConfigStore(StoryDatabase database, StoryCache cache)
     private static readonly Query GetQuery = new("models.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.model_configs WHERE id = $1");
 
-    private static readonly Query LockQuery = new("models.lock", QueryClass.Simple, QueryAccess.Read,
+    private static readonly Query LockQuery = new("models.lock", QueryClass.Simple, QueryAccess.Write,
         $"SELECT {Columns} FROM mcp_documents.model_configs WHERE id = $1 FOR UPDATE");
 
     // The condition keeps updated_at as it is when nothing changes; a row that this statement inserted has no older version: xmax is 0.

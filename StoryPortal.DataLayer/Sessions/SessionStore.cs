@@ -44,7 +44,7 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
         RETURNING {Columns}, xmax = 0 AS created
         """);
 
-    private static readonly Query LockQuery = new("sessions.lock", QueryClass.Simple, QueryAccess.Read,
+    private static readonly Query LockQuery = new("sessions.lock", QueryClass.Simple, QueryAccess.Write,
         $"SELECT {Columns} FROM mcp_documents.sessions WHERE id = $1 FOR UPDATE");
 
     // A session has an end exactly while it is not active; the condition keeps a row as it is when nothing changes.

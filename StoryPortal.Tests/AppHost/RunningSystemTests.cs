@@ -86,7 +86,7 @@ public sealed class RunningSystemTests : IDisposable
             ["--StoryPortal:Servers=local", $"--StoryPortal:DataDirectory={_data.FullPath}"], _deadline.Token);
         var app = await builder.BuildAsync(_deadline.Token);
         await app.StartAsync(_deadline.Token);
-        await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", _deadline.Token);
+        await app.WaitUntilHealthyAsync("gateway", _deadline.Token);
         return app;
     }
 

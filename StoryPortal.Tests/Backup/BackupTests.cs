@@ -179,7 +179,7 @@ public sealed class BackupTests(StoryPortalSystem servers) : IAsyncLifetime
 
     private async Task<Hub> HubAsync()
     {
-        var port = ProductProcess.FreePorts(1)[0];
+        var port = ReservedPorts.Take(1)[0];
         return new Hub(port, await ProductProcess.StartAsync("StoryPortal.ServiceHub", port, new Dictionary<string, string>
         {
             ["Authentication__AdminKey"] = GatewayProcess.AdminKey,

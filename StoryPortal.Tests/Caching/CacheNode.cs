@@ -28,7 +28,7 @@ internal sealed class CacheNode : IAsyncDisposable
     public StoryDatabase Database => _host.Services.GetRequiredService<StoryDatabase>();
 
     /// <summary>Starts a node and waits until it uses Redis.</summary>
-    public static async Task<CacheNode> StartAsync(string redis, Action<CacheOptions>? configure = null, int timeoutMilliseconds = 250)
+    public static async Task<CacheNode> StartAsync(string redis, Action<CacheOptions>? configure = null, int timeoutMilliseconds = 5000)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var connection = ConfigurationOptions.Parse(redis);
@@ -43,8 +43,8 @@ internal sealed class CacheNode : IAsyncDisposable
         builder.Services.AddSingleton<Recorder>();
         builder.AddCaching();
 
-        // No test depends on how fast this machine is: a write waits as long as it takes.
-        builder.Services.Configure<CacheOptions>(options => options.AcknowledgementMilliseconds = 1000);
+        // No test depends on how fast this machine is: a write waits as long as it takes, a late heartbeat is none that is lost. A closed connection is noticed at once.
+        builder.Services.Configure<CacheOptions>(options => (options.AcknowledgementMilliseconds, options.SilenceMilliseconds) = (1000, 30_000));
         builder.Services.Configure(configure ?? (_ => { }));
         var node = new CacheNode(builder.Build());
         await node._host.StartAsync();

@@ -4,6 +4,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using StoryPortal.Tests.Events;
+using StoryPortal.Tests.Faults;
 using StoryPortal.Tests.Gateway;
 using StoryPortal.Tests.Running;
 
@@ -113,8 +114,7 @@ public sealed class ScaleOutTests(TwoHubs two) : IAsyncLifetime
         }
         finally
         {
-            await _system.RunAsync("service-hub-2", KnownResourceCommands.StartCommand);
-            await _system.App.ResourceNotifications.WaitForResourceHealthyAsync("service-hub-2");
+            await _system.RestartAsync("service-hub-2");
         }
     }
 

@@ -71,6 +71,9 @@ internal sealed partial record ApiOperation(
     /// <summary>Its address, with <paramref name="value"/> for each parameter of its path.</summary>
     public string Address(string value) => Parameter().Replace(Path, value);
 
+    /// <summary>The same of a request that does not wait: a watch responds at once.</summary>
+    public string PromptAddress(string value) => Address(value) + (Parameters.Any(parameter => parameter is { In: "query", Name: "wait" }) ? "?wait=0" : "");
+
     /// <inheritdoc/>
     public override string ToString() => $"{Method} {Path}";
 

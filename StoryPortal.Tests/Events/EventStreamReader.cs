@@ -8,7 +8,7 @@ internal sealed record StreamMessage(string? Id, string? Event, string? Data, st
 /// <summary>Reads server-sent events as a browser does.</summary>
 internal sealed class EventStreamReader : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly HttpResponseMessage _response;
     private readonly StreamReader _reader;

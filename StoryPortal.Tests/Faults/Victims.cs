@@ -11,6 +11,8 @@ internal static class Victims
 {
     private const string Proc = "/proc";
 
+    private static readonly TimeSpan RestartTimeout = TimeSpan.FromMinutes(3);
+
     /// <summary>Postgres: the server first, then its children.</summary>
     public static async Task<int[]> PostgresAsync(this StoryPortalSystem system)
     {
@@ -50,13 +52,14 @@ internal static class Victims
         await Eventually.TrueAsync(() => Task.FromResult(ids.TrueForAll(id => Read(id, "cmdline").Length == 0)));
     }
 
-    /// <summary>Starts a resource again whose process was killed.</summary>
+    /// <summary>Starts a resource again whose process has ended, or is about to.</summary>
     public static async Task RestartAsync(this StoryPortalSystem system, string name)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var deadline = new CancellationTokenSource(RestartTimeout);
         await system.App.ResourceNotifications.WaitForResourceAsync(name, KnownResourceStates.TerminalStates, deadline.Token);
+        var restarted = DateTime.UtcNow;
         await system.RunAsync(name, KnownResourceCommands.StartCommand);
-        await system.App.ResourceNotifications.WaitForResourceHealthyAsync(name, deadline.Token);
+        await system.App.WaitUntilHealthyAsync(name, deadline.Token, restarted);
     }
 
     /// <summary>Waits until the database answers the test again.</summary>

@@ -45,7 +45,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts one in front of whatever speaks HTTP/2 on these ports.</summary>
     public static async Task<GatewayProcess> StartAsync(IReadOnlyList<int> hubPorts, params string[] settings)
     {
-        var ports = ProductProcess.FreePorts(3);
+        var ports = ReservedPorts.Take(3);
         var environment = new Dictionary<string, string>
         {
             ["Listen__Https"] = ports[1].ToString(CultureInfo.InvariantCulture),

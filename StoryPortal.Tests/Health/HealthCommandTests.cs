@@ -24,7 +24,7 @@ public sealed class HealthCommandTests(StoryPortalSystem system)
     [Fact]
     public async Task It_fails_when_nobody_answers_or_no_port_is_named()
     {
-        var port = ProductProcess.FreePorts(1)[0];
+        var port = ReservedPorts.Take(1)[0];
 
         var (unanswered, output) = await RunAsync("StoryPortal.Gateway", port);
         var (unasked, explanation) = await RunAsync("StoryPortal.Gateway", null);

@@ -44,7 +44,7 @@ public sealed class HealthTests(StoryPortalSystem system)
             await hold.ExecuteNonQueryAsync();
         }
 
-        var port = ProductProcess.FreePorts(1)[0];
+        var port = ReservedPorts.Take(1)[0];
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         var starting = ProductProcess.StartAsync("StoryPortal.ServiceHub", port, new Dictionary<string, string>
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Aspire.Hosting.Testing;
+using Npgsql;
 using StackExchange.Redis;
 using StoryPortal.DataLayer.Performance;
 using StoryPortal.ServiceDefaults.Caching;
@@ -124,6 +125,37 @@ public sealed class ChecklistTests(StoryPortalSystem system)
         var finding = await LookAsync(database, "plans", new CheckContext(new Readings([]), []));
         Assert.Equal(CheckStatus.Failed, finding.Status);
         Assert.Contains("performance.load_tests reads all of load_tests", finding.Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_slow_to_store_needs_no_plan()
+    {
+        await using var database = await OwnDatabase.WithTablesAsync(system);
+        await using (var connection = await database.Source.OpenConnectionAsync())
+        await using (var merge = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new("CREATE TEMP TABLE staging (id uuid)"),
+                new("INSERT INTO staging SELECT gen_random_uuid()"),
+                new("""
+                    WITH stored AS (
+                        INSERT INTO mcp_documents.load_tests (id, name, tool, taken_at, duration_seconds, requests, failed_requests, requests_per_second, p95_ms, p99_ms)
+                        SELECT id, '', '', now(), 0, 0, 0, 0, 0, 0 FROM staging WHERE pg_sleep(0.2) IS NOT NULL
+                        RETURNING 1)
+                    SELECT count(*) FROM stored
+                    """),
+            },
+        })
+        {
+            await merge.ExecuteNonQueryAsync();
+        }
+
+        await new PerformanceStore(database.Queries).LoadTestsAsync(null, 1, CancellationToken.None);
+
+        var finding = await LookAsync(database, "plans", new CheckContext(new Readings([]), []));
+        Assert.Equal(CheckStatus.Passed, finding.Status);
+        Assert.Contains("1 statements take 100 ms and more", finding.Evidence, StringComparison.Ordinal);
     }
 
     [Theory]

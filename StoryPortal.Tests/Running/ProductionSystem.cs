@@ -49,7 +49,7 @@ public sealed class ProductionSystem : IAsyncLifetime
     {
         Database = await OwnDatabase.WithTablesAsync(_servers);
         Redis = await RedisServer.StartAsync("--requirepass", RedisPassword);
-        var ports = ProductProcess.FreePorts(2);
+        var ports = ReservedPorts.Take(2);
         Http2Port = ports[1];
         var environment = new Dictionary<string, string>
         {
@@ -60,7 +60,7 @@ public sealed class ProductionSystem : IAsyncLifetime
             ["ConnectionStrings__redis"] = RedisConnection,
             ["Database__MaxPoolSize"] = "6",
         };
-        foreach (var (name, value) in _settings)
+        foreach (var (name, value) in GenerousTimeouts.Services.Concat(_settings))
         {
             environment[name] = value;
         }
@@ -71,7 +71,7 @@ public sealed class ProductionSystem : IAsyncLifetime
             [ports[1]],
             [
                 $"--ConnectionStrings:redis={RedisConnection}", "--RateLimiting:RequestsPerMinute=100000000", "--RateLimiting:RequestsPerMinutePerAddress=100000000",
-                .. _settings.Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
+                .. GenerousTimeouts.Gateway.Concat(_settings).Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
             ]);
     }
 

@@ -27,7 +27,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private Process? _holder;
     private int _id;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = ReservedPorts.Take(1)[0];
 
     /// <summary>How to reach it.</summary>
     public string Address => $"127.0.0.1:{Port}";
@@ -105,11 +105,4 @@ internal sealed class RedisServer : IAsyncDisposable
 
     private static bool IsOnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -10,7 +10,7 @@ namespace StoryPortal.Tests.Running;
 /// <summary>The whole system as a user starts it, with data of its own; shared by the tests that only talk to it.</summary>
 public sealed class StoryPortalSystem : IAsyncLifetime
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(4);
 
     private readonly TemporaryFolder _data = new();
     private readonly string[] _arguments;
@@ -25,6 +25,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
 
     internal StoryPortalSystem(string[] arguments, Action<IDistributedApplicationTestingBuilder>? configure = null) =>
         (_arguments, _configure) = (arguments, configure ?? (_ => { }));
+
+    /// <summary>Whether the processes have the product's own timeouts instead of <see cref="GenerousTimeouts"/>: for tests of outages.</summary>
+    internal bool HasDefaultTimeouts { get; init; }
 
     /// <summary>The gateway, as a caller with the admin key.</summary>
     public HttpClient Gateway { get; private set; } = null!;
@@ -54,14 +57,15 @@ public sealed class StoryPortalSystem : IAsyncLifetime
 
     private async Task StartAsync()
     {
-        using var deadline = new CancellationTokenSource(StartPatience);
+        using var deadline = new CancellationTokenSource(StartTimeout);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
             [$"--StoryPortal:DataDirectory={_data.FullPath}", "--StoryPortal:Monitoring=off", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. _arguments],
             deadline.Token);
 
         foreach (var process in builder.Resources.OfType<ProjectResource>().ToList())
         {
-            foreach (var (name, value) in ProductProcess.ShortLife)
+            IEnumerable<KeyValuePair<string, string>> timeouts = HasDefaultTimeouts ? [] : process.Name == "gateway" ? GenerousTimeouts.Gateway : GenerousTimeouts.Services;
+            foreach (var (name, value) in ProductProcess.ShortLife.Concat(timeouts))
             {
                 builder.CreateResourceBuilder(process).WithEnvironment(name, value);
             }
@@ -76,7 +80,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         _configure(builder);
         _app = await builder.BuildAsync(deadline.Token);
         await _app.StartAsync(deadline.Token);
-        await _app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", deadline.Token);
+        await _app.WaitUntilHealthyAsync("gateway", deadline.Token);
 
         Anonymous = _app.CreateHttpClient("gateway", "http");
         Gateway = _app.CreateHttpClient("gateway", "http");

@@ -7,9 +7,6 @@ namespace StoryPortal.Tests.Running;
 /// <summary>A way to a local server on which a test has power: answers can be slow, and break off in the middle. Where nobody listens at its end, nobody listens at its beginning.</summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
-    private const int Lowest = 18_000; // below the ports of outgoing connections, beside those that the AppHost takes
-    private const int Highest = 20_000;
-
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     private readonly CancellationTokenSource _end = new();
@@ -23,8 +20,8 @@ internal sealed class TcpProxy : IAsyncDisposable
     public TcpProxy(Func<int> target)
     {
         _target = target;
-        _listener = Listen();
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        Port = ReservedPorts.Take(1)[0];
+        _listener = Listen(Port);
         _accepting = Task.Run(AcceptAsync);
     }
 
@@ -58,21 +55,6 @@ internal sealed class TcpProxy : IAsyncDisposable
         await _end.CancelAsync();
         await _accepting;
         _listener.Stop(); // a listener that is stopped while it accepts fails in odd ways
-    }
-
-    private static TcpListener Listen()
-    {
-        while (true)
-        {
-            try
-            {
-                return Listen(Random.Shared.Next(Lowest, Highest));
-            }
-            catch (SocketException)
-            {
-                // Somebody listens there: another one.
-            }
-        }
     }
 
     private static TcpListener Listen(int port)

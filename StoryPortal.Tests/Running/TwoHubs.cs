@@ -16,10 +16,13 @@ public sealed class TwoHubs : IAsyncLifetime
         foreach (var hub in builder.Resources.OfType<ProjectResource>().Where(project => Names.Contains(project.Name)).ToList())
         {
             builder.CreateResourceBuilder(hub).WithEnvironment("Cache__AcknowledgementMilliseconds", "1000")
-                .WithEnvironment("EventStreams__GiveUpSeconds", "60").WithEnvironment("EventStreams__HeartbeatSeconds", "0.5")
+                .WithEnvironment("EventStreams__PatienceSeconds", "4").WithEnvironment("EventStreams__GiveUpSeconds", "60").WithEnvironment("EventStreams__HeartbeatSeconds", "0.5")
                 .WithEnvironment("Drain__Seconds", "3");
         }
-    });
+    })
+    {
+        HasDefaultTimeouts = true,
+    };
 
     /// <summary>Both hubs, as callers with the admin key.</summary>
     public HttpClient[] Hubs { get; private set; } = [];

@@ -17,12 +17,11 @@ public sealed class LastExportTests
     [InlineData(true)] // takes connections and never answers
     public async Task A_process_whose_collector_is_away_ends_within_ten_seconds(bool accepts)
     {
-        using var collector = new TcpListener(IPAddress.Loopback, 0);
-        collector.Start();
-        var port = ((IPEndPoint)collector.LocalEndpoint).Port;
-        if (!accepts)
+        var port = ReservedPorts.Take(1)[0];
+        using var collector = new TcpListener(IPAddress.Loopback, port);
+        if (accepts)
         {
-            collector.Stop();
+            collector.Start();
         }
 
         await using var gateway = await StartAsync(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "grpc"); // as Aspire has it
@@ -57,7 +56,7 @@ public sealed class LastExportTests
     {
         var redis = await RedisServer.StartAsync();
         var hub = await FakeHub.StartAsync(_ => { });
-        var port = ProductProcess.FreePorts(1)[0];
+        var port = ReservedPorts.Take(1)[0];
         return new Gateway(port, redis, hub, await ProductProcess.StartAsync("StoryPortal.Gateway", port, new Dictionary<string, string>
         {
             ["ConnectionStrings__redis"] = redis.Address,

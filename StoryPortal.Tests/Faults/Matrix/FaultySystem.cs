@@ -38,7 +38,10 @@ public sealed class FaultySystem : IAsyncLifetime
     public FaultySystem()
     {
         System = new(
-            ["--StoryPortal:Hubs=2", "--StoryPortal:Servers=local", $"--Parameters:postgres-password={Password}", $"--Parameters:redis-password={Password}"], Configure);
+            ["--StoryPortal:Hubs=2", "--StoryPortal:Servers=local", $"--Parameters:postgres-password={Password}", $"--Parameters:redis-password={Password}"], Configure)
+        {
+            HasDefaultTimeouts = true,
+        };
         Postgres = Way(() => _serverPorts["postgres"]);
         Worker = Way(() => _serverPorts["postgres"]);
         Redis = Way(() => _serverPorts["redis-server"]);
