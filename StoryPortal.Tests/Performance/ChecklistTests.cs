@@ -131,7 +131,7 @@ public sealed class ChecklistTests(StoryPortalSystem system)
     public async Task A_batch_that_is_slow_to_store_needs_no_plan()
     {
         await using var database = await OwnDatabase.WithTablesAsync(system);
-        await using (var connection = await database.Source.OpenConnectionAsync())
+        await using (var connection = new NpgsqlConnection(database.Direct.String)) // its temporary table goes with it
         await using (var merge = new NpgsqlBatch(connection)
         {
             BatchCommands =
@@ -148,6 +148,7 @@ public sealed class ChecklistTests(StoryPortalSystem system)
             },
         })
         {
+            await connection.OpenAsync();
             await merge.ExecuteNonQueryAsync();
         }
 
