@@ -12,6 +12,7 @@ usage() {
   cat <<'END'
 ./start.sh             sets up what is missing, builds, starts everything; Ctrl+C stops it
 ./start.sh --detach    the same, and returns when everything is healthy
+                       (both with --no-build: what was built before is started)
 ./start.sh --stop      stops everything and keeps the data
 ./start.sh --reset     stops everything and deletes the data and its secrets
 ./start.sh --env       prints the addresses and keys of the running system: eval "$(./start.sh --env)"
@@ -24,62 +25,45 @@ END
 }
 
 start() {
-  mkdir -p "$LOGS"
-  rm -f "$ANNOUNCED" "$DATA/run/failed"
+  # The environment may name other addresses for the dashboard than the launch profile.
+  local profile=(--launch-profile http)
+  if [ -n "${ASPNETCORE_URLS:-}" ]; then profile=(--no-launch-profile); fi
+  mkdir -p "$DATA/run"
+  rm -f "$ANNOUNCED" "$FAILED"
   step Start 'starting Story Portal'
-  # A process group of its own, which a Ctrl+C in this terminal does not reach: we stop it in order.
+  # A process group of its own, which a Ctrl+C in this terminal does not reach: start.sh stops it in order.
   set -m
-  (cd "$ROOT" && exec nohup dotnet run --project StoryPortal.AppHost --no-build --launch-profile http) >"$LOG" 2>&1 </dev/null &
+  (cd "$ROOT" && exec nohup dotnet run --project StoryPortal.AppHost --no-build "${profile[@]}") >"$LOG" 2>&1 </dev/null &
   APPHOST=$!
   set +m
   echo "$APPHOST" >"$GROUP_FILE"
 }
 
-# ready PORT: whether the service there says that it is ready.
-ready() {
-  local status=''
-  { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 1
-  printf 'GET /health/ready HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3
-  read -r -t 2 status <&3 || :
-  exec 3>&-
-  case $status in *' 200 '*) return 0 ;; *) return 1 ;; esac
-}
-
-# Shows each part as it becomes ready, until the AppHost says that everything is.
+# Shows each resource as it becomes healthy, until the AppHost says that all are or which of them failed. The AppHost has the deadline.
 wait_until_healthy() {
-  local waiting=() still entry name check since=$SECONDS patience=120
-  if servers_are_local; then waiting+=('postgres:port_answers 15432' 'redis-server:port_answers 16379'); else patience=600; fi # images to pull
-  waiting+=('data-layer:ready 8001' 'service-hub:ready 8012' 'gateway:ready 8009')
-
+  local shown=0 name
   while ! is_healthy; do
-    still=()
-    for entry in ${waiting[@]+"${waiting[@]}"}; do
-      name=${entry%%:*} check=${entry#*:}
-      if $check; then note "${GREEN}ready$PLAIN  $name"; else still+=("$entry"); fi
-    done
-    waiting=(${still[@]+"${still[@]}"})
-    name=${waiting[0]-gateway}
-    name=${name%%:*}
-    if [ -f "$DATA/run/failed" ]; then give_up "$(cat "$DATA/run/failed")" "$(cut -d ' ' -f 1 "$DATA/run/failed")"; fi
-    is_alive "$APPHOST" || give_up "The AppHost ended while it waited for $name." "$name"
-    [ $((SECONDS - since)) -lt "$patience" ] || give_up "$name was not ready after $patience s." "$name"
+    while read -r name; do
+      note "${GREEN}healthy$PLAIN  $name"
+      shown=$((shown + 1))
+    done < <(sed -n 's/.*StartMonitor\[1\] \(.*\) is healthy$/\1/p' "$LOG" | tail -n "+$((shown + 1))")
+    if [ -f "$FAILED" ]; then give_up "$(head -n 1 "$FAILED")" "$(tail -n +2 "$FAILED")"; fi
+    is_alive "$APPHOST" || give_up 'The AppHost ended while it started.' "$(tail -n 12 "$LOG")"
     sleep 0.2
   done
-
-  # The dashboard is there a moment later, if there is one.
   for _ in $(seq 25); do
-    if [ -n "$(dashboard_url)" ] || grep -qi 'no dashboard\|dashboard ended' "$LOG"; then break; fi
+    [ -z "$(dashboard_url)" ] || return 0
     sleep 0.2
   done
 }
 
-# give_up MESSAGE RESOURCE: shows the last that was heard of it, and leaves nothing behind.
+# give_up MESSAGE LINES: shows the last lines of the resource, and leaves nothing behind.
 give_up() {
-  { grep -F ".Resources.$2[" "$LOG" || cat "$LOG"; } | tail -n 12 | sed 's/^.*\.Resources\.\([^[]*\)\[[0-9]*\]/[\1]/' >&2
+  printf '%s\n' "$2" >&2
   trap - EXIT
   stop_system || :
   fail "$1" "Its last lines are above, all of them in ${LOG#"$ROOT"/}." \
-    "Remedy: if the message names none, './start.sh' again; './start.sh --reset' starts over with empty data."
+    "Remedy: if the lines name none, './start.sh' again; './start.sh --reset' starts over with empty data."
 }
 
 run() {
@@ -93,7 +77,7 @@ run() {
   require_sdk
   require_servers
   require_free_ports
-  build "$ROOT/StoryPortal.AppHost/StoryPortal.AppHost.csproj"
+  if [ -z "$NO_BUILD" ]; then build "$ROOT/StoryPortal.AppHost/StoryPortal.AppHost.csproj"; fi
 
   trap 'trap - EXIT; stop_system || :' EXIT
   trap 'exit 130' INT
@@ -125,6 +109,12 @@ give_up_if_crashed() {
 stop() {
   if stop_system; then step Stop 'stopped; the data is kept'; else step Stop 'nothing was running'; fi
 }
+
+NO_BUILD=''
+if [ "${!#}" = --no-build ]; then
+  NO_BUILD=yes
+  set -- "${@:1:$#-1}"
+fi
 
 case ${1:-} in
   '') run attached ;;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using StoryPortal.AppHost.Commands;
+using StoryPortal.AppHost.Dashboard;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
 using StoryPortal.AppHost.LoadTests;
@@ -23,6 +24,7 @@ var dataLayer = builder.AddProject<Projects.StoryPortal_DataLayer>("data-layer",
     .WithRegistrationUrl()
     .InRunEnvironment()
     .WithReadiness("http")
+    .WithPurpose("The worker: schema, indexes, maintenance jobs and the warm-up of the cache.")
     .WithIconName("DatabaseArrowUp");
 
 var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", options => options.ExcludeLaunchProfile = true)
@@ -31,7 +33,7 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .DisableForwardedHeaders() // the gateway believes the proxies that it is told of, and not all; the others believe none
     .WithRunModeHttps(8443)
     .WithHttpEndpoint(port: builder.FixedPort(8010), targetPort: builder.PublishedPort(8010), name: "internal", env: "Listen__Internal")
-    .WithReference(servers.Cache) // not waited for: the gateway works without it
+    .WithReference(servers.Cache) // not waited for: the gateway works without Redis
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
     .WithRegistrationUrl()
@@ -41,19 +43,20 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithUrlForEndpoint("http", url => url.DisplayText = "Gateway")
     .WithUrlForEndpoint("http", _ => new() { Url = "/docs", DisplayText = "API docs" })
     .WithEndpointInDetailsOnly("internal")
+    .WithPurpose("The public entry: API, dashboard and YARP in front of the hubs.")
     .WithIconName("DoorArrowRight");
 
 var hubs = builder.AddHubs(servers, adminKey, internalKey);
 foreach (var hub in hubs)
 {
-    hub.WaitFor(dataLayer);
-    gateway.WithHub(hub).WaitFor(hub);
+    hub.WaitFor(dataLayer); // the gateway starts meanwhile, and is ready when a hub is
+    gateway.WithHub(hub);
 }
 
 builder.AddMonitoring(servers, gateway, hubs, dataLayer);
 builder.AddLoadTest(servers, gateway, hubs[0], adminKey);
 hubs[0].WithJobCommands(adminKey).WithCacheCommands(adminKey);
 hubs.AddProfileCommands(adminKey, gateway, dataLayer);
-gateway.AnnounceWhenReady(hubs[0], dataLayer, servers, adminKey);
+builder.AddRunFile(gateway, hubs[0], dataLayer, servers, adminKey);
 
 builder.Build().Run();

@@ -4,8 +4,9 @@
 DATA=${StoryPortal__DataDirectory:-.storyportal}
 case $DATA in /*) ;; *) DATA=$ROOT/$DATA ;; esac
 ANNOUNCED=$DATA/run/env                  # written by the AppHost while everything is healthy
-LOG=$ROOT/artifacts/run/apphost.log
-GROUP_FILE=$ROOT/artifacts/run/apphost.pid # the process group that start.sh started
+FAILED=$DATA/run/failed                  # written by the AppHost when its start has failed: the resource and why
+LOG=$DATA/run/apphost.log
+GROUP_FILE=$DATA/run/apphost.pid         # the process group that start.sh started
 
 # announced NAME: one value of the running system.
 # shellcheck disable=SC1090 # written at run time
@@ -36,7 +37,7 @@ print_summary() {
   dashboard=$(dashboard_url)
   printf '\n%s\n' "${BOLD}Story Portal is running.$PLAIN"
   printf '  %-11s%s\n' Gateway "$(announced GATEWAY_URL)" 'API docs' "$(announced GATEWAY_URL)/docs" \
-    Dashboard "${dashboard:-not available (see README)}" 'Admin key' "$(announced ADMIN_KEY)"
+    Dashboard "${dashboard:-its address is in the log}" 'Admin key' "$(announced ADMIN_KEY)"
   printf '  %-11s%s\n\n' Log "${LOG#"$ROOT"/}"
 }
 
@@ -80,8 +81,14 @@ wait_until_volume_is_free() {
   done
 }
 
-# The ports of a normal run; those of the servers only where they are processes of this machine.
+# The ports of a normal run; those of the servers only where they are processes of this machine. Random ports cannot be taken.
 ports() {
+  local url
+  for url in "${ASPNETCORE_URLS:-http://localhost:15080}" "${ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL:-http://localhost:15081}" \
+    "${ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL:-http://localhost:15082}"; do
+    printf '%s dashboard\n' "${url##*:}"
+  done
+  [ "${DcpPublisher__RandomizePorts:-}" != true ] || return 0
   printf '%s\n' '8009 gateway' '8443 gateway' '8010 gateway' '8012 service-hub' '8013 service-hub' '8001 data-layer'
   if servers_are_local; then printf '%s\n' '15432 postgres' '16379 redis-server'; fi
 }

@@ -31,7 +31,7 @@ public static class EndpointExtensions
     /// <summary>Adds TLS with HTTP/1.1 and HTTP/2, in run mode only: published, TLS ends at the platform's ingress.</summary>
     public static IResourceBuilder<ProjectResource> WithRunModeHttps(this IResourceBuilder<ProjectResource> project, int port) =>
         project.ApplicationBuilder.ExecutionContext.IsRunMode
-            ? project.WithHttpsEndpoint(port: port, name: "https", env: "Listen__Https").WithEndpointInDetailsOnly("https")
+            ? project.WithHttpsEndpoint(port: project.ApplicationBuilder.FixedPort(port), name: "https", env: "Listen__Https").WithEndpointInDetailsOnly("https")
             : project;
 
     /// <summary>Says when the service is ready: to Aspire when run, as probes of the platform when published.</summary>

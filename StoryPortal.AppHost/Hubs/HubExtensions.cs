@@ -1,3 +1,4 @@
+using StoryPortal.AppHost.Dashboard;
 using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Servers;
 using StoryPortal.AppHost.Settings;
@@ -50,5 +51,6 @@ public static class HubExtensions
             .WithRegistrationUrl()
             .InRunEnvironment()
             .WithReadiness("http")
+            .WithPurpose("The HTTP API.")
             .WithIconName("Connector");
 }

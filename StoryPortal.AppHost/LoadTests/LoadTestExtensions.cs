@@ -1,3 +1,4 @@
+using StoryPortal.AppHost.Dashboard;
 using StoryPortal.AppHost.Servers;
 using StoryPortal.AppHost.Settings;
 
@@ -36,6 +37,7 @@ public static class LoadTestExtensions
             .WithEnvironment("SCALE", scale)
             .WaitFor(gateway)
             .WithExplicitStart()
+            .WithPurpose($"Runs load-tests/{script}.js against the gateway, which keeps the result.")
             .WithIconName("TopSpeed");
     }
 }

@@ -1,3 +1,4 @@
+using StoryPortal.AppHost.Dashboard;
 using StoryPortal.AppHost.Secrets;
 using StoryPortal.AppHost.Servers;
 using StoryPortal.AppHost.Settings;
@@ -39,6 +40,7 @@ public static class MonitoringExtensions
             .WithTarget(2, "data-layer", dataLayer.GetEndpoint("http"))
             .WithHttpEndpoint(targetPort: 9090, name: "http")
             .WithHttpHealthCheck("/-/ready", endpointName: "http")
+            .WithPurpose("Reads the metrics of every process and evaluates the alert rules.")
             .WithIconName("DataTrending");
 
         var grafana = builder.AddContainer("grafana", "grafana/grafana", GrafanaImageTag)
@@ -50,6 +52,8 @@ public static class MonitoringExtensions
             .WithEnvironment("GF_SECURITY_ADMIN_PASSWORD", builder.AddSecret("grafana-password"))
             .WithHttpEndpoint(targetPort: 3000, name: "http")
             .WithHttpHealthCheck("/api/health", endpointName: "http")
+            .WithParentRelationship(prometheus)
+            .WithPurpose("Shows what Prometheus has read.")
             .WithIconName("ChartMultiple");
 
         for (var i = 0; i < hubs.Count; i++)

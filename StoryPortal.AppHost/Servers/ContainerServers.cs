@@ -1,3 +1,4 @@
+using StoryPortal.AppHost.Dashboard;
 using StoryPortal.AppHost.Storage;
 
 namespace StoryPortal.AppHost.Servers;
@@ -11,7 +12,8 @@ internal static class ContainerServers
         IResourceBuilder<ParameterResource> redisPassword)
     {
         var database = builder.AddPostgresContainer(postgresPassword);
-        var redis = builder.AddRedisContainer(redisPassword).WithRedisInsight(insight => insight.WithExplicitStart()); // to look into it: started by hand
+        var redis = builder.AddRedisContainer(redisPassword).WithRedisInsight(insight => insight.WithExplicitStart()
+            .WithPurpose("Shows the keys and the memory of Redis.").WithIconName("DatabaseSearch"));
 
         return new(database, database, redis, redis, database.Resource.UriExpression, redis.Resource.UriExpression, AreContainers: true);
     }
@@ -23,21 +25,26 @@ internal static class ContainerServers
         var postgres = builder.AddPostgres("postgres", password: password)
             .WithImageTag(ServerSettings.PostgresImageTag)
             .WithArgs(ServerSettings.PostgresArguments)
+            .WithPurpose("The database storyportal.")
             .WithIconName("Database");
         if (builder.ExecutionContext.IsRunMode)
         {
             postgres.WithDataVolume(DataDirectory.Of(builder).VolumeForPostgres());
-            postgres.WithPgAdmin(pgAdmin => pgAdmin.WithExplicitStart()); // to look into it: started by hand
+            postgres.WithPgAdmin(pgAdmin => pgAdmin.WithExplicitStart().WithPurpose("Shows the tables of Postgres and runs SQL.").WithIconName("DatabaseSearch"));
         }
 
         return postgres.AddDatabase(ServerSettings.Database);
     }
 
+#pragma warning disable ASPIRECERTIFICATES001 // experimental in Aspire 13.6
     /// <summary>The cache, with its tuned arguments.</summary>
     public static IResourceBuilder<RedisResource> AddRedisContainer(this IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> password) =>
         builder.AddRedis(ServerSettings.Cache, password: password)
             .WithRedisArguments(ServerSettings.RedisArguments)
+            .WithoutHttpsCertificate() // a development certificate would turn the connection to TLS, which local servers and other clients do not speak
+            .WithPurpose("The cache: a bounded Redis that is never written to disk.")
             .WithIconName("Memory");
+#pragma warning restore ASPIRECERTIFICATES001
 
     /// <summary>Adds arguments that reach redis-server in run mode and in publish mode.</summary>
     /// <remarks>The container runs <c>sh -c "redis-server …"</c>, which ignores whatever follows that one string: in publish mode they go into it, as in run mode Aspire puts them.</remarks>

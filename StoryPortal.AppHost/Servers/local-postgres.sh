@@ -87,7 +87,7 @@ stop() {
 }
 trap stop TERM INT HUP
 unprivileged ${tied[@]+"${tied[@]}"} "$bin/postgres" -D "$data" -p "$port" \
-  -c listen_addresses=127.0.0.1 -c unix_socket_directories= "$@" ${extra[@]+"${extra[@]}"} &
+  -c listen_addresses=127.0.0.1 -c unix_socket_directories= "$@" ${extra[@]+"${extra[@]}"} 2>&1 & # on stderr, the dashboard shows every line as an error
 server=$!
 if [ -n "$stopping" ]; then stop; fi
 

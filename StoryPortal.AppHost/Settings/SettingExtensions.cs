@@ -30,4 +30,13 @@ internal static class SettingExtensions
             ? configured
             : throw new DistributedApplicationException($"{key} is '{configured}': it can be a number above 0, such as 0.1.");
     }
+
+    /// <summary>A time above zero, such as <c>00:02:00</c>.</summary>
+    public static TimeSpan Duration(this IDistributedApplicationBuilder builder, string key, TimeSpan byDefault)
+    {
+        var configured = builder.Configuration[key] ?? byDefault.ToString("c", CultureInfo.InvariantCulture);
+        return TimeSpan.TryParse(configured, CultureInfo.InvariantCulture, out var duration) && duration > TimeSpan.Zero
+            ? duration
+            : throw new DistributedApplicationException($"{key} is '{configured}': it can be a time above zero, such as 00:02:00.");
+    }
 }

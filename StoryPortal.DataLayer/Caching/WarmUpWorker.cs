@@ -1,11 +1,12 @@
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
+using StoryPortal.DataLayer.Schema;
 
 namespace StoryPortal.DataLayer.Caching;
 
 /// <summary>Warms the cache once when the worker starts. A database or a Redis that comes late is waited for; health tells what was done.</summary>
-internal sealed partial class WarmUpWorker(CacheWarmer warmer, TimeProvider time, ILogger<WarmUpWorker> logger) : BackgroundService, IHealthCheck
+internal sealed partial class WarmUpWorker(CacheWarmer warmer, SchemaWorker schema, TimeProvider time, ILogger<WarmUpWorker> logger) : BackgroundService, IHealthCheck
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -17,6 +18,7 @@ internal sealed partial class WarmUpWorker(CacheWarmer warmer, TimeProvider time
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await schema.WhenApplied.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -32,7 +34,7 @@ internal sealed partial class WarmUpWorker(CacheWarmer warmer, TimeProvider time
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                // The schema is not there yet, or the database is away: its own check says so.
+                // The database is away: its own check says so.
             }
             catch (OperationCanceledException)
             {

@@ -12,7 +12,7 @@ internal sealed partial class IndexBuilder(DirectConnection database, TimeProvid
 {
     private const long LockKey = 0x53746f7279_0002; // "Story", 2: one builder at a time, or one would drop what another is building
 
-    private volatile string? _missing;
+    private volatile string? _missing = "The indexes are not checked yet.";
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_missing is { } reason ? new HealthCheckResult(context.Registration.FailureStatus, reason) : HealthCheckResult.Healthy());

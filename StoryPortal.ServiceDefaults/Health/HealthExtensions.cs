@@ -5,18 +5,29 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 
 namespace StoryPortal.ServiceDefaults.Health;
 
 /// <summary>Health checks, and the endpoints that report them.</summary>
 public static class HealthExtensions
 {
+    private static readonly string[] RetriedAtStart = ["StackExchange.Redis", "Yarp.ReverseProxy.Health"];
+
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 
     internal static void AddHealth(this WebApplicationBuilder builder)
     {
+        var start = new StartPhase(TimeProvider.System);
         builder.Services.AddHealthChecks();
+        builder.Services.AddSingleton(start);
         builder.Services.AddSingleton<HealthState>();
+
+        // The Redis client and YARP's probes log each attempt that fails; the health checks report what is missing after the start.
+        foreach (var category in RetriedAtStart)
+        {
+            builder.Logging.AddFilter(category, level => level >= LogLevel.Information && start.IsOver);
+        }
         builder.Services.AddHostedService<HealthWatch>();
     }
 

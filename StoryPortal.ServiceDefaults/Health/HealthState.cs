@@ -15,16 +15,20 @@ internal sealed partial class HealthState
     public const string StartupTag = "startup";
 
     private readonly string[] _startupChecks;
+    private readonly HashSet<string> _seenHealthy = [];
+    private readonly HashSet<string> _reported = [];
+    private readonly HashSet<string> _waiting = [];
+    private readonly StartPhase _start;
     private readonly ILogger<HealthState> _logger;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile HealthReport? _latest;
     private volatile bool _listening;
     private volatile bool _draining;
 
-    public HealthState(IHostApplicationLifetime lifetime, IOptions<HealthCheckServiceOptions> checks, ILogger<HealthState> logger)
+    public HealthState(IHostApplicationLifetime lifetime, IOptions<HealthCheckServiceOptions> checks, StartPhase start, ILogger<HealthState> logger)
     {
         _startupChecks = [.. checks.Value.Registrations.Where(check => check.Tags.Contains(StartupTag)).Select(check => check.Name)];
-        _logger = logger;
+        (_start, _logger) = (start, logger);
         lifetime.ApplicationStarted.Register(OnListening);
         lifetime.ApplicationStopping.Register(() => _draining = true);
     }
@@ -43,7 +47,7 @@ internal sealed partial class HealthState
     /// <summary>Takes what the checks say now.</summary>
     public void Report(HealthReport report)
     {
-        LogChanges(_latest, report);
+        LogChanges(report);
         _latest = report;
         Start();
     }
@@ -59,23 +63,34 @@ internal sealed partial class HealthState
     {
         if (_listening && _latest is { } report && _startupChecks.All(name => report.Entries[name].Status != HealthStatus.Unhealthy))
         {
+            _start.End();
             _started.TrySetResult();
         }
     }
 
-    // Only changes: the checks run all the time, and a log that repeats itself hides what it has to say.
-    private void LogChanges(HealthReport? before, HealthReport now)
+    // Only changes: the checks run all the time. A check that was not healthy yet is no warning until the start has timed out.
+    private void LogChanges(HealthReport now)
     {
         foreach (var (name, entry) in now.Entries)
         {
-            var earlier = before is not null && before.Entries.TryGetValue(name, out var known) ? known.Status : HealthStatus.Healthy;
-            if (earlier == HealthStatus.Healthy && entry.Status != HealthStatus.Healthy)
+            if (entry.Status == HealthStatus.Healthy)
             {
-                LogFailing(name, entry.Status, entry.Description);
+                _seenHealthy.Add(name);
+                if (_reported.Remove(name))
+                {
+                    LogHealthy(name);
+                }
             }
-            else if (earlier != HealthStatus.Healthy && entry.Status == HealthStatus.Healthy)
+            else if (_start.HasTimedOut || _seenHealthy.Contains(name))
             {
-                LogHealthy(name);
+                if (_reported.Add(name))
+                {
+                    LogFailing(name, entry.Status, entry.Description);
+                }
+            }
+            else if (_waiting.Add(name))
+            {
+                LogWaiting(name, entry.Description);
             }
         }
     }
@@ -85,4 +100,7 @@ internal sealed partial class HealthState
 
     [LoggerMessage(2, LogLevel.Information, "Health check {Check} is healthy")]
     private partial void LogHealthy(string check);
+
+    [LoggerMessage(3, LogLevel.Information, "Waiting for health check {Check}: {Reason}")]
+    private partial void LogWaiting(string check, string? reason);
 }

@@ -11,7 +11,8 @@ public static class PerformanceExtensions
 {
     internal static void AddPerformance(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Recorder>();
+        builder.Services.AddSingleton(services => new Recorder(
+            services.GetRequiredService<TimeProvider>(), builder.Configuration.ReadOptions<PerformanceOptions>(PerformanceOptions.Section).WarmUp));
         builder.Services.AddSingleton<RequestMeasurement>();
         builder.Services.AddSingleton<QueryCount>();
         builder.Services.AddSingleton(services => new ProcessReadings(

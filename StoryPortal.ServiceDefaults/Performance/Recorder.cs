@@ -6,7 +6,9 @@ namespace StoryPortal.ServiceDefaults.Performance;
 /// What this process measures on itself: times, counts and states, since its start and over the last five minutes. Recording costs some nanoseconds and
 /// no memory. What is recorded only grows; every ten seconds it is noted how far, and the window is the difference.
 /// </summary>
-public sealed class Recorder(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="warmUp">How long from the start of the process times do not count; zero where all count.</param>
+public sealed class Recorder(TimeProvider time, TimeSpan warmUp = default)
 {
     /// <summary>Seconds of the window.</summary>
     public const int WindowSeconds = 300;
@@ -78,8 +80,9 @@ public sealed class Recorder(TimeProvider time)
         lock (_turning)
         {
             Turn();
+            var isWarmUp = IsWarmUp();
             return (
-                _times.Select(pair => (pair.Key, Times: pair.Value.Read())).Where(pair => pair.Times.Total.Length > 0).ToDictionary(pair => pair.Key, pair => pair.Times),
+                _times.Select(pair => (pair.Key, Times: pair.Value.Read(isWarmUp))).Where(pair => pair.Times.Total.Length > 0).ToDictionary(pair => pair.Key, pair => pair.Times),
                 _tallies.ToDictionary(pair => pair.Key, pair => pair.Value.Read()),
                 _states.Where(pair => pair.Value.Any).ToDictionary(pair => pair.Key, pair => pair.Value.Read()));
         }
@@ -108,12 +111,24 @@ public sealed class Recorder(TimeProvider time)
         var now = (long)(time.GetElapsedTime(_start).TotalSeconds + (_startedAt.ToUnixTimeMilliseconds() / 1000.0 % SliceSeconds)) / SliceSeconds;
         for (; _turned < now; _turned++)
         {
+            if (IsWarmUp())
+            {
+                foreach (var times in _times.Values)
+                {
+                    times.Exclude();
+                }
+            }
+
             foreach (var ring in _times.Values.Cast<IRing>().Concat(_tallies.Values).Concat(_states.Values))
             {
                 ring.Turn(SlicesInWindow);
             }
         }
     }
+
+    // Whether the slice under way began in the warm-up: compilation and first connections are in its times.
+    private bool IsWarmUp() =>
+        warmUp > TimeSpan.Zero && TimeSpan.FromSeconds(_turned * SliceSeconds) < warmUp + TimeSpan.FromSeconds(_startedAt.ToUnixTimeMilliseconds() / 1000.0 % SliceSeconds);
 
     private interface IRing
     {
@@ -158,6 +173,8 @@ public sealed class Recorder(TimeProvider time)
         private readonly int _first;
         private readonly Queue<long[]> _slices = [];
         private long[] _noted = new long[Buckets.Count];
+        private long[] _excluded = new long[Buckets.Count];
+        private long[] _forgotten = new long[Buckets.Count];
 
         internal Times(Stripes counters, int first) => (_counters, _first) = (counters, first);
 
@@ -171,22 +188,34 @@ public sealed class Recorder(TimeProvider time)
             var counts = _counters.Sum(_first, Buckets.Count);
             _slices.Enqueue(Histogram.ToSparse(counts, _noted));
             _noted = counts;
-            Shorten(_slices, slices);
-        }
-
-        internal MeasuredTimes Read()
-        {
-            var counts = _counters.Sum(_first, Buckets.Count);
-            var window = new long[Buckets.Count];
-            foreach (var slice in _slices.Append(Histogram.ToSparse(counts, _noted)))
+            while (_slices.Count > slices)
             {
+                var slice = _slices.Dequeue();
                 for (var i = 0; i < slice.Length; i += 2)
                 {
-                    window[slice[i]] += slice[i + 1];
+                    _forgotten[slice[i]] += slice[i + 1];
                 }
             }
+        }
 
-            return new MeasuredTimes(Histogram.ToSparse(window), Histogram.ToSparse(counts));
+        /// <summary>What was recorded until now does not count.</summary>
+        internal void Exclude() => _excluded = _counters.Sum(_first, Buckets.Count);
+
+        internal MeasuredTimes Read(bool isWarmUp)
+        {
+            if (isWarmUp)
+            {
+                return new MeasuredTimes([], []);
+            }
+
+            var counts = _counters.Sum(_first, Buckets.Count);
+            var before = new long[Buckets.Count];
+            for (var i = 0; i < before.Length; i++)
+            {
+                before[i] = Math.Max(_excluded[i], _forgotten[i]);
+            }
+
+            return new MeasuredTimes(Histogram.ToSparse(counts, before), Histogram.ToSparse(counts, _excluded));
         }
     }
 

@@ -1,4 +1,8 @@
+using System.Text.Json;
+using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.AppHost;
 
@@ -123,6 +127,41 @@ public sealed class PublishedTests
         var secrets = topology.Resources.OfType<ParameterResource>().ToList();
         Assert.All(secrets, secret => Assert.True(secret.Secret));
         Assert.Superset(new HashSet<string> { "admin-key", "internal-key", "redis-password" }, secrets.Select(secret => secret.Name).ToHashSet());
+    }
+
+    [Fact]
+    public async Task The_manifest_that_Aspire_writes_has_one_way_in_every_secret_as_an_input_and_the_arguments_of_Redis_in_the_shells_one_string()
+    {
+        using var folder = new TemporaryFolder();
+        await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
+            ["--operation", "publish", "--step", "publish-manifest", "--output-path", folder.FullPath], Topology.Deadline);
+        await using (var app = await builder.BuildAsync(Topology.Deadline))
+        {
+            await app.RunAsync(Topology.Deadline);
+        }
+
+        using var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder.FullPath, "aspire-manifest.json")));
+        var resources = manifest.RootElement.GetProperty("resources");
+
+        var external = resources.EnumerateObject().Where(resource => resource.Value.TryGetProperty("bindings", out _))
+            .SelectMany(resource => resource.Value.GetProperty("bindings").EnumerateObject().Select(binding => (Resource: resource.Name, Binding: binding)))
+            .Where(endpoint => endpoint.Binding.Value.TryGetProperty("external", out var isExternal) && isExternal.GetBoolean());
+        Assert.Equal(["gateway http"], external.Select(endpoint => $"{endpoint.Resource} {endpoint.Binding.Name}"));
+
+        foreach (var name in (string[])["admin-key", "internal-key", "redis-password"])
+        {
+            var parameter = resources.GetProperty(name);
+            Assert.Equal("parameter.v0", parameter.GetProperty("type").GetString());
+            Assert.True(parameter.GetProperty("inputs").GetProperty("value").GetProperty("secret").GetBoolean(), name);
+        }
+
+        var redis = resources.GetProperty("redis");
+        Assert.Equal("/bin/sh", redis.GetProperty("entrypoint").GetString());
+        var arguments = redis.GetProperty("args").EnumerateArray().Select(argument => argument.GetString()).ToList();
+        Assert.Equal(2, arguments.Count);
+        Assert.Equal("-c", arguments[0]);
+        Assert.StartsWith("exec redis-server ", arguments[1], StringComparison.Ordinal);
+        Assert.EndsWith(" --maxmemory 512mb --maxmemory-policy allkeys-lru --save ''", arguments[1], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,24 +1,31 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.AppHost;
 
 /// <summary>The whole system, started on local servers with data of its own.</summary>
-public sealed class RunningSystemTests : IDisposable
+public sealed partial class RunningSystemTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _data = new();
+    private readonly ResourceLogs _logs = new();
     private readonly CancellationTokenSource _deadline = new(Patience);
 
     public void Dispose()
     {
         _deadline.Dispose();
+        _logs.Dispose();
         _data.Dispose();
     }
 
@@ -50,7 +57,9 @@ public sealed class RunningSystemTests : IDisposable
 
             Assert.Equal("512mb allkeys-lru", await RedisSettingsAsync((await app.GetConnectionStringAsync("redis", _deadline.Token))!));
 
-            // The gateway is healthy a moment before everybody has been told.
+            AssertQuietStart();
+
+            // The system is healthy a moment before the file is written.
             await EventuallyAsync(() => File.Exists(announced));
             Assert.Contains($"GATEWAY_URL='{app.GetEndpoint("gateway", "http").ToString().TrimEnd('/')}'", await File.ReadAllTextAsync(announced), StringComparison.Ordinal);
             await app.StopAsync(_deadline.Token);
@@ -77,17 +86,66 @@ public sealed class RunningSystemTests : IDisposable
             await using var database = NpgsqlDataSource.Create((await app.GetConnectionStringAsync("storyportal", _deadline.Token))!);
             await using var read = database.CreateCommand("SELECT answer FROM public.kept");
             Assert.Equal(42, await read.ExecuteScalarAsync(_deadline.Token));
+            await app.StopAsync(_deadline.Token);
         }
+
+        File.Delete(Path.Combine(_data.FullPath, "secrets.json"));
+        var failure = await Assert.ThrowsAsync<DistributedApplicationException>(async () => await (await StartAsync()).DisposeAsync());
+        Assert.StartsWith("postgres ended with exit code 1 (", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("was made with another password. Set Parameters:postgres-password to the one it was, or: './start.sh --reset'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_that_times_out_names_the_resource_its_failing_check_and_its_last_lines()
+    {
+        var builder = await BuilderAsync();
+        builder.Services.AddHealthChecks().AddCheck("never", () => HealthCheckResult.Unhealthy("The reason."));
+        builder.CreateResourceBuilder(builder.Resources.OfType<ExecutableResource>().Single(resource => resource.Name == "redis-server")).WithHealthCheck("never");
+        await using var app = await builder.BuildAsync(_deadline.Token);
+
+        var failure = await Assert.ThrowsAsync<DistributedApplicationException>(() => app.StartHealthyAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.StartsWith("redis-server is not healthy after 30 s (Running).\nHealth check never is Unhealthy: The reason.\n", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("\ndata-layer is not healthy after 30 s (Waiting).\n", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("\n[redis-server] ", failure.Message, StringComparison.Ordinal);
     }
 
     private async Task<DistributedApplication> StartAsync()
     {
+        var app = await (await BuilderAsync()).BuildAsync(_deadline.Token);
+        try
+        {
+            await app.StartHealthyAsync(Patience);
+            return app;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    // Of the machine: the setting vm.overcommit_memory is not the product's.
+    private static readonly string[] OfTheMachine = ["Memory overcommit must be enabled"];
+
+    // A start that succeeds logs no error and no warning: .NET's "warn:" and "fail:", Postgres' severities, Redis' "WARNING", whatever goes to stderr.
+    private void AssertQuietStart()
+    {
+        var lines = _logs.Lines.ToArray();
+        Assert.Contains(lines, line => line.Resource == "gateway");
+        Assert.Contains(lines, line => line.Resource == "postgres");
+        Assert.DoesNotContain(lines, line => (line.Level > LogLevel.Warning || Alarm().IsMatch(line.Text)) && !OfTheMachine.Any(text => line.Text.Contains(text, StringComparison.Ordinal)));
+    }
+
+    [GeneratedRegex(@"(warn|fail|crit)\x1B\[|(warn|fail|crit): | (WARNING|ERROR|FATAL|PANIC):? |# WARNING")]
+    private static partial Regex Alarm();
+
+    private async Task<IDistributedApplicationTestingBuilder> BuilderAsync()
+    {
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
             ["--StoryPortal:Servers=local", $"--StoryPortal:DataDirectory={_data.FullPath}"], _deadline.Token);
-        var app = await builder.BuildAsync(_deadline.Token);
-        await app.StartAsync(_deadline.Token);
-        await app.WaitUntilHealthyAsync("gateway", _deadline.Token);
-        return app;
+        builder.Services.AddLogging(logging => logging.AddProvider(_logs));
+        return builder;
     }
 
     // A few words of the protocol save a client library.
@@ -139,5 +197,30 @@ public sealed class RunningSystemTests : IDisposable
         {
             await timer.WaitForNextTickAsync(_deadline.Token);
         }
+    }
+
+    /// <summary>What the resources write: the AppHost logs it, by resource.</summary>
+    private sealed class ResourceLogs : ILoggerProvider
+    {
+        private const string Prefix = ".Resources.";
+
+        public ConcurrentQueue<(string Resource, LogLevel Level, string Text)> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) =>
+            categoryName.IndexOf(Prefix, StringComparison.Ordinal) is >= 0 and var at ? new ResourceLog(categoryName[(at + Prefix.Length)..], Lines) : NullLogger.Instance;
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class ResourceLog(string resource, ConcurrentQueue<(string Resource, LogLevel Level, string Text)> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue((resource, logLevel, formatter(state, exception)));
     }
 }

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using StoryPortal.ServiceDefaults.Health;
 
 namespace StoryPortal.Tests.Health;
@@ -13,6 +15,8 @@ public sealed class HealthStateTests
     private const string Cache = "cache";
 
     private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
+    private readonly FakeTimeProvider _time = new();
+    private readonly Warnings _warnings = new();
     private readonly HealthState _state;
 
     public HealthStateTests()
@@ -20,7 +24,7 @@ public sealed class HealthStateTests
         var checks = new HealthCheckServiceOptions();
         checks.Registrations.Add(new(Database, _ => throw new NotSupportedException(), HealthStatus.Unhealthy, [HealthState.StartupTag]));
         checks.Registrations.Add(new(Cache, _ => throw new NotSupportedException(), HealthStatus.Degraded, []));
-        _state = new HealthState(_lifetime, Options.Create(checks), NullLogger<HealthState>.Instance);
+        _state = new HealthState(_lifetime, Options.Create(checks), new StartPhase(_time), _warnings);
     }
 
     [Fact]
@@ -75,6 +79,23 @@ public sealed class HealthStateTests
         Assert.Equal((true, false, "unhealthy"), Now());
     }
 
+    [Fact]
+    public void A_check_that_was_not_healthy_yet_is_no_warning_until_the_time_for_a_start_is_over()
+    {
+        _lifetime.NotifyStarted();
+        Report(HealthStatus.Unhealthy, HealthStatus.Degraded);
+        Report(HealthStatus.Healthy, HealthStatus.Degraded);
+        Assert.Empty(_warnings.Texts);
+
+        Report(HealthStatus.Unhealthy, HealthStatus.Degraded); // was healthy: a loss
+        Assert.Equal([Database], _warnings.Texts);
+
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Report(HealthStatus.Unhealthy, HealthStatus.Degraded);
+        Report(HealthStatus.Unhealthy, HealthStatus.Degraded);
+        Assert.Equal([Database, Cache], _warnings.Texts); // each once
+    }
+
     private (bool Started, bool Ready, string Status) Now() => (_state.Started, _state.Ready, _state.Status);
 
     private void Report(HealthStatus database, HealthStatus cache) => _state.Report(
@@ -85,4 +106,21 @@ public sealed class HealthStateTests
                 [Cache] = new(cache, null, TimeSpan.Zero, null, null),
             },
             TimeSpan.Zero));
+
+    private sealed class Warnings : ILogger<HealthState>
+    {
+        public List<string> Texts { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Warning)
+            {
+                Texts.Add(formatter(state, exception).Split(' ')[2]); // Health check NAME is …
+            }
+        }
+    }
 }

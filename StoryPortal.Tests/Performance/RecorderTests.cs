@@ -70,7 +70,7 @@ public sealed class RecorderTests
             times.Add(TimeSpan.FromMilliseconds(ms));
         }
 
-        var histogram = new Histogram().Add(times.Read().Total);
+        var histogram = new Histogram().Add(times.Read(false).Total);
         Assert.Equal(1000, histogram.Count);
         Assert.InRange(histogram.Percentile(50)!.Value, 500, 516);
         Assert.InRange(histogram.Percentile(95)!.Value, 950, 981);
@@ -89,7 +89,7 @@ public sealed class RecorderTests
             slow.Add(TimeSpan.FromMilliseconds(1000));
         }
 
-        var merged = new Histogram().Add(fast.Read().Total).Add(slow.Read().Total);
+        var merged = new Histogram().Add(fast.Read(false).Total).Add(slow.Read(false).Total);
         Assert.InRange(merged.Percentile(50)!.Value, 1, 1.04);
         Assert.InRange(merged.Percentile(51)!.Value, 1000, 1040);
     }
@@ -157,6 +157,31 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public void Times_of_the_warm_up_do_not_count_and_requests_do()
+    {
+        var recorder = new Recorder(_time, TimeSpan.FromMinutes(1));
+        for (var second = 0; second < 60; second++)
+        {
+            recorder.TimesOf("a").Add(TimeSpan.FromSeconds(3));
+            recorder.TallyOf("b").Add();
+            Assert.Empty(recorder.Read().Times);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(Recorder.SliceSeconds));
+        recorder.Read();
+        recorder.TimesOf("a").Add(TimeSpan.FromMilliseconds(5));
+        var (times, counts, _) = recorder.Read();
+        Assert.Equal((1, 1), (new Histogram().Add(times["a"].Window).Count, new Histogram().Add(times["a"].Total).Count));
+        Assert.Equal(60, counts["b"].Window);
+        Assert.Equal(60, recorder.Slices(["a"]).Sum(slice => new Histogram().Add(slice.Times).Count)); // the traffic is shown
+
+        _time.Advance(TimeSpan.FromSeconds(Recorder.WindowSeconds + Recorder.SliceSeconds));
+        times = recorder.Read().Times;
+        Assert.Equal((0, 1), (new Histogram().Add(times["a"].Window).Count, new Histogram().Add(times["a"].Total).Count));
+    }
+
+    [Fact]
     public async Task Nothing_is_lost_when_many_threads_record_at_once()
     {
         const int Each = 50_000;
@@ -171,7 +196,7 @@ public sealed class RecorderTests
             }
         })));
 
-        Assert.Equal((8 * Each, 8 * Each), (new Histogram().Add(times.Read().Total).Count, tally.Total));
+        Assert.Equal((8 * Each, 8 * Each), (new Histogram().Add(times.Read(false).Total).Count, tally.Total));
     }
 
     [Fact]

@@ -113,7 +113,9 @@ public sealed class ScorecardTests(StoryPortalSystem system)
             """);
         var recorder = new Recorder(TimeProvider.System);
         recorder.StateOf(Measured.ActiveConnections).Set(3);
-        var health = new HealthState(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), Options.Create(new HealthCheckServiceOptions()), NullLogger<HealthState>.Instance);
+        var health = new HealthState(
+            new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), Options.Create(new HealthCheckServiceOptions()),
+            new StartPhase(TimeProvider.System), NullLogger<HealthState>.Instance);
         var self = new ProcessReadings(recorder, new ServiceName("service-hub"), Options.Create(new RegistrationOptions { InstanceId = "self" }), health, TimeProvider.System);
 
         var scorecard = await new ScorecardReader(self, connection, new PerformanceStore(database.Queries), TimeProvider.System).ReadAsync(CancellationToken.None);

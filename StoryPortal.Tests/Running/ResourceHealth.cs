@@ -1,19 +1,12 @@
-using System.Globalization;
-using System.Text;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
+using StoryPortal.AppHost.Running;
 
 namespace StoryPortal.Tests.Running;
 
-/// <summary>Waits for the resources of a running application, and says what is wrong with those that are not healthy.</summary>
+/// <summary>Waits for one resource of a running application, and says what is wrong when the resource does not become healthy.</summary>
 internal static class ResourceHealth
 {
-    private const int LogLines = 20;
-
-    private static readonly TimeSpan LogTimeout = TimeSpan.FromSeconds(5);
-
     /// <summary>Waits until a resource is healthy.</summary>
     /// <param name="app">The running application.</param>
     /// <param name="name">The resource.</param>
@@ -32,61 +25,13 @@ internal static class ResourceHealth
         await Task.WhenAll((Task)healthy, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!healthy.IsCompletedSuccessfully)
         {
+            app.ResourceNotifications.TryGetCurrentState(name, out var current);
             throw new DistributedApplicationException(
-                $"{name} {(ended.IsCompletedSuccessfully ? "has ended" : "has not become healthy in time")}.\n{await app.DescribeAsync()}");
+                $"{name} {(ended.IsCompletedSuccessfully ? "has ended" : "has not become healthy in time")}. {await SystemStart.DescribeAsync(app.Services, current!)}");
         }
-    }
-
-    /// <summary>The resources that are not well, each with its state, its failing health checks and its last log lines.</summary>
-    public static async Task<string> DescribeAsync(this DistributedApplication app)
-    {
-        var text = new StringBuilder();
-        foreach (var resource in app.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<IResourceWithEndpoints>())
-        {
-            if (!app.ResourceNotifications.TryGetCurrentState(resource.Name, out var current) || IsWell(current.Snapshot))
-            {
-                continue;
-            }
-
-            var snapshot = current.Snapshot;
-            text.AppendLine(CultureInfo.InvariantCulture, $"{resource.Name}: {snapshot.State?.Text ?? "no state"}{(snapshot.ExitCode is { } code ? $", exit code {code}" : "")}");
-            foreach (var report in snapshot.HealthReports.Where(report => report.Status != HealthStatus.Healthy))
-            {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  check {report.Name}: {report.Status?.ToString() ?? "has not run"} {report.Description} {report.ExceptionText}");
-            }
-
-            foreach (var line in await LastLinesAsync(app, resource))
-            {
-                text.AppendLine(CultureInfo.InvariantCulture, $"  | {line}");
-            }
-        }
-
-        return text.ToString();
     }
 
     private static bool HasEnded(CustomResourceSnapshot snapshot, DateTime? startedAfter) => snapshot.State?.Text is { } state
         && (state == KnownResourceStates.FailedToStart
             || (KnownResourceStates.TerminalStates.Contains(state) && (startedAfter is null || snapshot.StartTimeStamp > startedAfter)));
-
-    // NotStarted: resources that are started by hand alone.
-    private static bool IsWell(CustomResourceSnapshot snapshot) => snapshot.HealthStatus == HealthStatus.Healthy || snapshot.State?.Text == KnownResourceStates.NotStarted;
-
-    private static async Task<IEnumerable<string>> LastLinesAsync(DistributedApplication app, IResource resource)
-    {
-        var lines = new List<string>();
-        using var deadline = new CancellationTokenSource(LogTimeout);
-        try
-        {
-            await foreach (var batch in app.Services.GetRequiredService<ResourceLoggerService>().GetAllAsync(resource).WithCancellation(deadline.Token))
-            {
-                lines.AddRange(batch.Select(line => line.Content));
-            }
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            lines.Add("(The rest of the log has not arrived in time.)");
-        }
-
-        return lines.TakeLast(LogLines);
-    }
 }

@@ -15,6 +15,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     private readonly TemporaryFolder _data = new();
     private readonly string[] _arguments;
     private readonly Action<IDistributedApplicationTestingBuilder> _configure;
+    private readonly bool _hasDashboard;
     private DistributedApplication? _app;
     private ProductionSystem? _production;
 
@@ -23,8 +24,8 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
     }
 
-    internal StoryPortalSystem(string[] arguments, Action<IDistributedApplicationTestingBuilder>? configure = null) =>
-        (_arguments, _configure) = (arguments, configure ?? (_ => { }));
+    internal StoryPortalSystem(string[] arguments, Action<IDistributedApplicationTestingBuilder>? configure = null, bool hasDashboard = false) =>
+        (_arguments, _configure, _hasDashboard) = (arguments, configure ?? (_ => { }), hasDashboard);
 
     /// <summary>Whether the processes have the product's own timeouts instead of <see cref="GenerousTimeouts"/>: for tests of outages.</summary>
     internal bool HasDefaultTimeouts { get; init; }
@@ -60,6 +61,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         using var deadline = new CancellationTokenSource(StartTimeout);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
             [$"--StoryPortal:DataDirectory={_data.FullPath}", "--StoryPortal:Monitoring=off", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. _arguments],
+            (options, _) => options.DisableDashboard = !_hasDashboard,
             deadline.Token);
 
         foreach (var process in builder.Resources.OfType<ProjectResource>().ToList())
@@ -79,8 +81,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         }));
         _configure(builder);
         _app = await builder.BuildAsync(deadline.Token);
-        await _app.StartAsync(deadline.Token);
-        await _app.WaitUntilHealthyAsync("gateway", deadline.Token);
+        await _app.StartHealthyAsync(StartTimeout);
 
         Anonymous = _app.CreateHttpClient("gateway", "http");
         Gateway = _app.CreateHttpClient("gateway", "http");
