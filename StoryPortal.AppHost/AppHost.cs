@@ -56,7 +56,7 @@ foreach (var hub in hubs)
 builder.AddMonitoring(servers, gateway, hubs, dataLayer);
 builder.AddLoadTest(servers, gateway, hubs[0], adminKey);
 hubs[0].WithJobCommands(adminKey).WithCacheCommands(adminKey);
-hubs.AddProfileCommands(adminKey, gateway, dataLayer);
+hubs.AddProfileCommands(gateway, dataLayer);
 builder.AddRunFile(gateway, hubs[0], dataLayer, servers, adminKey);
 
 builder.Build().Run();

@@ -6,7 +6,6 @@ using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Listening;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Problems;
-using StoryPortal.ServiceDefaults.Profiling;
 using StoryPortal.ServiceDefaults.Telemetry;
 
 namespace StoryPortal.ServiceDefaults;
@@ -14,7 +13,7 @@ namespace StoryPortal.ServiceDefaults;
 /// <summary>What every process of Story Portal shares, in two calls.</summary>
 public static class Extensions
 {
-    /// <summary>Adds listening ports, telemetry, measurements, profiling, health, problem details, service discovery and resilient HTTP clients.</summary>
+    /// <summary>Adds listening ports, telemetry, measurements, health, problem details, service discovery and resilient HTTP clients.</summary>
     /// <param name="builder">The process.</param>
     /// <param name="service">The name under which it appears in telemetry, health and the service registry.</param>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string service)
@@ -26,7 +25,6 @@ public static class Extensions
         builder.AddHealth();
         builder.AddDrain();
         builder.AddPerformance();
-        builder.AddProfiling();
         builder.AddProblems();
 
         builder.Services.AddSingleton(TimeProvider.System);

@@ -35,7 +35,6 @@ builder.AddBatch();
 builder.AddEventStreams();
 builder.AddDocumentation();
 builder.AddPerformanceChecks();
-builder.AddAdmin();
 builder.AddRegistry();
 builder.AddSelfRegistration(self =>
 {

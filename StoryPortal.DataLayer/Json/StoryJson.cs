@@ -14,7 +14,6 @@ using StoryPortal.DataLayer.Services;
 using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Authentication;
-using StoryPortal.ServiceDefaults.Profiling;
 using StoryPortal.ServiceDefaults.Registration;
 
 namespace StoryPortal.DataLayer.Json;
@@ -53,7 +52,6 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(BaselineComparison))]
 [JsonSerializable(typeof(List<LoadTest>))]
 [JsonSerializable(typeof(NewLoadTest))]
-[JsonSerializable(typeof(Profile))]
 [JsonSerializable(typeof(WarmUp))]
 [JsonSerializable(typeof(Flush))]
 [JsonSerializable(typeof(List<ApiKey>))]

@@ -31,7 +31,7 @@ public static class RequestClasses
     private static readonly string[] Documents =
         ["/v1/performance", "/v1/performance/checklist", "/v1/performance/report"];
 
-    private static readonly string[] Streams = ["/v1/events/stream", "/v1/services/watch", "/v1/admin/profile"];
+    private static readonly string[] Streams = ["/v1/events/stream", "/v1/services/watch"];
 
     private static readonly string[] Others = ["/", "/page", "/metrics", "/docs", "/openapi", "/internal", "/scalar"];
 

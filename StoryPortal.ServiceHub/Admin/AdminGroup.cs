@@ -1,13 +1,10 @@
 using StoryPortal.ServiceDefaults.Authentication;
-using StoryPortal.ServiceHub.Admin.Profiling;
 
 namespace StoryPortal.ServiceHub.Admin;
 
 /// <summary><c>/v1/admin</c>: what only an operator may do, whichever port it is asked on. Every action leaves an event.</summary>
 internal static class AdminGroup
 {
-    public static void AddAdmin(this WebApplicationBuilder builder) => builder.Services.AddSingleton<ProfileRequests>();
-
     public static void MapAdmin(this IEndpointRouteBuilder v1)
     {
         var admin = v1.MapGroup("/admin")
@@ -20,6 +17,5 @@ internal static class AdminGroup
         admin.MapApiKeys();
         admin.MapCache();
         admin.MapJobs();
-        admin.MapProfiles();
     }
 }

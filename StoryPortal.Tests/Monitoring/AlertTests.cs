@@ -69,7 +69,6 @@ public sealed partial class AlertTests
     [InlineData("GET", "/v1/services/watch")]
     [InlineData("POST", "/v1/events")]
     [InlineData("PATCH", "/v1/agents/{id}")]
-    [InlineData("POST", "/v1/admin/profile")]
     [InlineData("POST", "/v1/batch")]
     [InlineData("GET", "/v1/{**rest}")]
     [InlineData("POST", "/v1/{**rest}")]
