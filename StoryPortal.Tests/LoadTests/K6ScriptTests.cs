@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using StoryPortal.Bench.Load;
+using StoryPortal.Bench.Soak;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.LoadTests;
 
-/// <summary>The k6 scripts: the same load as that of <c>./bench.sh load</c>, against the same targets, on the real system.</summary>
+/// <summary>The k6 scripts: their stages and thresholds, and their iterations on the real system.</summary>
 [Collection(SharedSystem.Name)]
 public sealed class K6ScriptTests(StoryPortalSystem system)
 {
@@ -19,30 +21,26 @@ public sealed class K6ScriptTests(StoryPortalSystem system)
         ["ADMIN_KEY"] = StoryPortalSystem.AdminKey,
     };
 
-    [Fact]
-    public void Every_script_has_its_twin_without_k6() =>
-        Assert.Equal(LoadScript.All.Select(script => script.Name).Order(StringComparer.Ordinal), K6Engine.Names);
-
-    [Theory]
-    [MemberData(nameof(Scripts))]
-    public void Stages_are_those_of_the_twin(string name)
-    {
-        using var script = new K6Engine(name, []);
-        var stages = script.Exported("options").GetProperty("stages").EnumerateArray()
-            .Select(stage => new LoadStage(double.Parse(stage.GetProperty("duration").GetString()!.TrimEnd('s'), CultureInfo.InvariantCulture), stage.GetProperty("target").GetInt32()));
-        Assert.Equal(LoadScript.All.Single(twin => twin.Name == name).Stages, stages);
-    }
-
     [Theory]
     [MemberData(nameof(Scripts))]
     public void A_tenth_of_the_scale_takes_a_tenth_of_the_time(string name)
     {
-        using var script = new K6Engine(name, new() { ["SCALE"] = "0.1", ["USERS"] = "0.5" });
-        var twin = LoadScript.All.Single(twin => twin.Name == name);
-        var stages = script.Exported("options").GetProperty("stages");
+        using var whole = new K6Engine(name, new Dictionary<string, string>());
+        using var scaled = new K6Engine(name, new Dictionary<string, string> { ["SCALE"] = "0.1", ["USERS"] = "0.5" });
         Assert.Equal(
-            twin.Stages.Select(stage => $"{Math.Max(1, Math.Round(stage.Seconds * 0.1, MidpointRounding.AwayFromZero))}s {Math.Ceiling(stage.Users * 0.5)}"),
-            stages.EnumerateArray().Select(stage => $"{stage.GetProperty("duration").GetString()} {stage.GetProperty("target")}"));
+            StagesOf(whole).Select(stage => (Math.Max(1, Math.Round(stage.Seconds * 0.1, MidpointRounding.AwayFromZero)), (int)Math.Ceiling(stage.Users * 0.5))),
+            StagesOf(scaled));
+
+        static IEnumerable<(double Seconds, int Users)> StagesOf(K6Engine script) => script.Exported("options").GetProperty("stages").EnumerateArray()
+            .Select(stage => (double.Parse(stage.GetProperty("duration").GetString()!.TrimEnd('s'), CultureInfo.InvariantCulture), stage.GetProperty("target").GetInt32()));
+    }
+
+    [Fact]
+    public void The_load_test_takes_eleven_minutes_and_reaches_200_users()
+    {
+        using var script = new K6Engine("load-test", new Dictionary<string, string>());
+        var stages = new LoadStages(script.Exported("options").GetProperty("stages"));
+        Assert.Equal((TimeSpan.FromMinutes(11), 200), (stages.Duration, stages.MaxUsers));
     }
 
     [Theory]
@@ -50,17 +48,17 @@ public sealed class K6ScriptTests(StoryPortalSystem system)
     [InlineData("USERS", "many")]
     public void A_scale_that_is_none_is_refused(string variable, string value)
     {
-        var error = Assert.ThrowsAny<Exception>(() => new K6Engine("smoke", new() { [variable] = value }).Dispose());
+        var error = Assert.ThrowsAny<Exception>(() => new K6Engine("smoke", new Dictionary<string, string> { [variable] = value }).Dispose());
         Assert.Contains(variable, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Thresholds_are_the_targets_of_the_scorecard()
     {
-        using var targets = new K6Engine("shared/targets", []);
+        using var targets = new K6Engine("shared/targets", new Dictionary<string, string>());
         Assert.All(targets.Exported("targets").EnumerateObject(), target => Assert.Equal(Targets.Of(target.Name).Value, target.Value.GetDouble()));
 
-        using var mixed = new K6Engine("mixed", []);
+        using var mixed = new K6Engine("mixed", new Dictionary<string, string>());
         var thresholds = mixed.Exported("options").GetProperty("thresholds");
         Assert.Equal("p(95)<200", thresholds.GetProperty("http_req_duration{class:list}")[0].GetString());
         Assert.Equal("rate<0.01", thresholds.GetProperty("http_req_failed")[0].GetString());
@@ -111,20 +109,49 @@ public sealed class K6ScriptTests(StoryPortalSystem system)
     [Fact]
     public void Users_come_and_go_steadily()
     {
-        var script = new LoadScript("any", (_, _) => Task.CompletedTask, new(10, 100), new(10, 100), new(10, 0));
-        Assert.Equal([0, 50, 100, 100, 50, 0], ((int[])[0, 5, 10, 15, 25, 30]).Select(second => script.UsersAt(TimeSpan.FromSeconds(second))));
-        Assert.Equal(TimeSpan.FromSeconds(3), script.Scaled(0.1).Duration);
+        var stages = new LoadStages(JsonDocument.Parse("""[{"duration": "10s", "target": 100}, {"duration": "10s", "target": 100}, {"duration": "10s", "target": 0}]""").RootElement);
+        Assert.Equal([0, 50, 100, 100, 50, 0], ((int[])[0, 5, 10, 15, 25, 30]).Select(second => stages.UsersAt(TimeSpan.FromSeconds(second))));
     }
 
     [Fact]
-    public void A_load_test_passes_only_with_every_target_kept()
+    public async Task Without_k6_the_script_runs_in_this_process_and_its_result_is_kept()
     {
-        List<Sample> samples = [.. Enumerable.Range(1, 100).Select(i => new Sample(RequestClass.List, i, Failed: false, Passed: true))];
-        Assert.True(new LoadOutcome("any", TimeSpan.FromSeconds(1), samples).Passed);
-        Assert.Equal(95, new LoadOutcome("any", TimeSpan.FromSeconds(1), samples).ToLoadTest().P95Ms);
+        using var output = new StringWriter();
+        var variables = new Dictionary<string, string>(Variables) { ["SCALE"] = "0.1", ["LOAD_TOOL"] = "bench.sh load" };
+        await LoadRun.RunAsync("smoke", variables, output, CancellationToken.None); // whether it is fast enough is not for a busy machine to say
 
-        Assert.False(new LoadOutcome("any", TimeSpan.FromSeconds(1), [.. samples, new(RequestClass.List, 1, Failed: true, Passed: true), new(RequestClass.List, 1, Failed: true, Passed: true)]).Passed);
-        Assert.False(new LoadOutcome("any", TimeSpan.FromSeconds(1), [.. samples.Select(sample => sample with { Milliseconds = sample.Milliseconds + 150 })]).Passed);
-        Assert.False(new LoadOutcome("any", TimeSpan.FromSeconds(1), []).Passed);
+        Assert.Contains("http_req_duration{class:write} p(95)<500", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("met     http_req_failed rate<0.01  (0)", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("met     checks rate>0.99  (1)", output.ToString(), StringComparison.Ordinal);
+        using var response = await system.Gateway.GetAsync(new Uri("/v1/performance/load-tests?limit=10", UriKind.Relative));
+        var kept = (await response.JsonAsync(HttpStatusCode.OK)).EnumerateArray().First(test => test.GetProperty("tool").GetString() == "bench.sh load");
+        Assert.True(kept.GetProperty("requests").GetInt32() >= 50, kept.ToString()); // agents made, two users, agents removed
+    }
+
+    [Fact]
+    public void An_iteration_of_the_soak_has_as_many_requests_as_its_rate_is_computed_with()
+    {
+        using var client = new HttpClient();
+        using var script = new K6Engine("soak", Variables, client);
+        var data = script.Call("setup");
+        script.TakeSamples();
+        script.Iterate(data);
+        Assert.Equal(SoakLoad.RequestsOfIteration, script.TakeSamples().Count);
+        script.Call("teardown", data);
+    }
+
+    [Fact]
+    public void A_load_test_passes_only_with_every_threshold_met()
+    {
+        using var script = new K6Engine("mixed", new Dictionary<string, string>());
+        var options = script.Exported("options");
+        List<Sample> samples = [.. Enumerable.Range(1, 100).Select(i => new Sample("list", i, Failed: false))];
+        Assert.True(Passes(samples));
+        Assert.False(Passes([.. samples, new("list", 1, Failed: true), new("list", 1, Failed: true)]));
+        Assert.False(Passes([.. samples.Select(sample => sample with { Milliseconds = sample.Milliseconds + 150 })]));
+        Assert.False(Passes(samples, check: false));
+        Assert.False(Passes([]));
+
+        bool Passes(IReadOnlyCollection<Sample> requests, bool check = true) => new LoadSummary(options, TimeSpan.FromSeconds(1), requests, [check]).Passed;
     }
 }

@@ -20,7 +20,7 @@ function lines(name, data) {
 function keep(name, data) {
   const result = {
     name,
-    tool: 'k6',
+    tool: __ENV.LOAD_TOOL || 'k6',
     duration_seconds: seconds(data),
     requests: whole(data, 'http_reqs', 'count'),
     failed_requests: whole(data, 'http_req_failed', 'passes'),

@@ -1,20 +1,23 @@
+using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Json;
 using StoryPortal.Bench.Measuring;
-using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.Bench.Load;
 
-/// <summary><c>./bench.sh load</c>: a load test against a system of the benchmark's own, or against the one that runs.</summary>
-internal sealed record LoadCommand(LoadScript Script, bool AgainstRunning)
+/// <summary><c>./bench.sh load</c>: a k6 script against a system of the benchmark's own, or against the one that runs.</summary>
+/// <param name="Script">The name of the script.</param>
+/// <param name="Scale">By how much its time is stretched.</param>
+/// <param name="AgainstRunning">Whether the system that runs is asked.</param>
+internal sealed record LoadCommand(string Script, double Scale, bool AgainstRunning)
 {
-    private static readonly Uri Kept = new("/v1/performance/load-tests", UriKind.Relative);
+    private const string DefaultScript = "load-test";
+
+    private static readonly string[] Addresses = ["GATEWAY_URL", "SERVICE_HUB_URL", "ADMIN_KEY"];
 
     /// <summary>What <paramref name="args"/> ask for, or null when they are not understood.</summary>
     public static LoadCommand? TryParse(ReadOnlySpan<string> args)
     {
-        var (script, scale, running) = (LoadScript.All[0], 1.0, false);
+        var (script, scale, running) = (DefaultScript, 1.0, false);
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -24,45 +27,77 @@ internal sealed record LoadCommand(LoadScript Script, bool AgainstRunning)
                     break;
                 case "--scale" when i + 1 < args.Length && double.TryParse(args[++i], NumberStyles.Float, CultureInfo.InvariantCulture, out scale) && scale > 0:
                     break;
-                case var name when LoadScript.All.FirstOrDefault(script => script.Name == name) is { } named:
-                    script = named;
+                case var name when K6Engine.Names.Contains(name, StringComparer.Ordinal):
+                    script = name;
                     break;
                 default:
                     return null;
             }
         }
 
-        return new LoadCommand(script.Scaled(scale), running);
+        return new LoadCommand(script, scale, running);
     }
 
-    /// <summary>Runs it; the exit code says whether every target was kept.</summary>
+    /// <summary>Runs it; the exit code says whether every threshold was met.</summary>
+    /// <exception cref="MeasurementFailedException">The addresses of the running system are not in the environment.</exception>
     public async Task<int> RunAsync(CancellationToken stopped)
     {
         if (AgainstRunning)
         {
-            using var running = LoadTarget.Running();
-            return await RunAsync(running, stopped);
+            return await RunAsync(Addresses.ToDictionary(name => name, Variable), stopped);
         }
 
         await using var stage = await Stage.SetAsync(new BenchOptions([], Quick: true), stopped);
-        return await RunAsync(new LoadTarget(stage.Gateway, stage.Hub), stopped);
+        return await RunAsync(AddressesOf(stage), stopped);
     }
 
-    private async Task<int> RunAsync(LoadTarget target, CancellationToken stopped)
+    /// <summary>The variables that scripts read, for the system of the benchmark.</summary>
+    public static Dictionary<string, string> AddressesOf(Stage stage) => new()
     {
-        Console.Error.WriteLine($"{Script.Name}, up to {Script.MostUsers} users for {Script.Duration.TotalSeconds:N0} s");
-        var outcome = await LoadRun.RunAsync(Script, target, stopped);
-        foreach (var line in outcome.Lines())
+        ["GATEWAY_URL"] = stage.Gateway.BaseAddress!.ToString(),
+        ["SERVICE_HUB_URL"] = stage.Hub.BaseAddress!.ToString(),
+        ["ADMIN_KEY"] = stage.Gateway.DefaultRequestHeaders.GetValues("X-API-Key").Single(),
+    };
+
+    private async Task<int> RunAsync(Dictionary<string, string> variables, CancellationToken stopped)
+    {
+        variables["SCALE"] = Scale.ToString(CultureInfo.InvariantCulture);
+        if (FindK6() is { } k6)
         {
-            Console.WriteLine(line);
+            return await RunK6Async(k6, variables, stopped);
         }
 
-        using var kept = await target.Gateway.PostAsync(Kept, JsonContent.Create(outcome.ToLoadTest(), StoryJson.Contracts.NewLoadTest), stopped);
-        if (kept.StatusCode != HttpStatusCode.Created)
-        {
-            throw new MeasurementFailedException($"The result was not kept: the gateway answered {(int)kept.StatusCode}: {await kept.Content.ReadAsStringAsync(stopped)}");
-        }
-
-        return outcome.Passed ? 0 : 1;
+        Console.Error.WriteLine("k6 is not installed: the script runs in this process.");
+        variables["LOAD_TOOL"] = "bench.sh load";
+        return await LoadRun.RunAsync(Script, variables, Console.Out, stopped) ? 0 : 1;
     }
+
+    private async Task<int> RunK6Async(string k6, Dictionary<string, string> variables, CancellationToken stopped)
+    {
+        var start = new ProcessStartInfo(k6, ["run", K6Engine.FileOf(Script)]);
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value; // not on the command line, which everybody can read
+        }
+
+        using var process = Process.Start(start)!;
+        try
+        {
+            await process.WaitForExitAsync(stopped);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw;
+        }
+
+        return process.ExitCode == 0 ? 0 : 1;
+    }
+
+    private static string? FindK6() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "k6")).FirstOrDefault(File.Exists);
+
+    private static string Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
+        ? value
+        : throw new MeasurementFailedException($"{name} is not set. Start the system, and run: eval \"$(./start.sh --env)\"");
 }

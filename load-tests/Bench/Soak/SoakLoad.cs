@@ -1,80 +1,93 @@
 using System.Diagnostics;
+using Jint.Native;
 using StoryPortal.Bench.Load;
 
 namespace StoryPortal.Bench.Soak;
 
-/// <summary>The mixed load of the load tests, as fast as it is answered or at a rate of its own.</summary>
+/// <summary>The iterations of the k6 script <c>soak</c> without their pauses: as fast as they are answered, or at a rate.</summary>
 internal sealed class SoakLoad : IAsyncDisposable
 {
+    private const string Script = "soak";
     private const int Callers = 16;
 
+    // Of one iteration: traffic.js, which a test counts.
+    internal const int RequestsOfIteration = 10;
+
     private readonly CancellationTokenSource _end = new();
-    private readonly LoadTarget _target;
-    private readonly IReadOnlyList<Guid> _agents;
-    private readonly LoadUser[] _users;
+    private readonly HttpClient _client = new();
+    private readonly K6Engine _first;
+    private readonly string _data;
+    private readonly (K6Engine User, JsValue Data)[] _users;
     private Task _running = Task.CompletedTask;
 
-    private SoakLoad(LoadTarget target, IReadOnlyList<Guid> agents) =>
-        (_target, _agents, _users) = (target, agents, [.. Enumerable.Range(0, Callers).Select(number => new LoadUser(target, agents, number))]);
-
-    public static async Task<SoakLoad> CreateAsync(Stage stage, CancellationToken cancellationToken)
+    private SoakLoad(Dictionary<string, string> variables)
     {
-        var target = new LoadTarget(stage.Gateway, stage.Hub);
-        return new SoakLoad(target, await target.CreateAgentsAsync(cancellationToken));
+        _first = new K6Engine(Script, variables, _client);
+        _data = _first.JsonOf(_first.Call("setup")).GetRawText();
+        _users = [.. Enumerable.Range(1, Callers).Select(number => new K6Engine(Script, variables, _client, number)).Select(user => (user, user.Value(_data)))];
     }
 
-    /// <summary>Each caller asks as soon as it is answered; returns the requests a second.</summary>
+    public static Task<SoakLoad> CreateAsync(Stage stage, CancellationToken cancellationToken) =>
+        Task.Run(() => new SoakLoad(LoadCommand.AddressesOf(stage)), cancellationToken);
+
+    /// <summary>Each user iterates as soon as it is answered; returns the requests a second.</summary>
     public async Task<double> ClosedAsync(TimeSpan duration, CancellationToken stopped)
     {
         Take();
         var elapsed = Stopwatch.StartNew();
-        await Task.WhenAll(_users.Select(user => Task.Run(async () =>
+        await Task.WhenAll(_users.Select(user => OnThread(() =>
         {
-            while (elapsed.Elapsed < duration)
+            while (elapsed.Elapsed < duration && !stopped.IsCancellationRequested)
             {
-                await Turns.MixedRequestsAsync(user, stopped);
+                user.User.Iterate(user.Data);
             }
-        }, stopped)));
+        })));
+        stopped.ThrowIfCancellationRequested();
         return Take().Count / elapsed.Elapsed.TotalSeconds;
     }
 
-    /// <summary>Begins to ask at a steady rate, until it is disposed of. Who is late makes up for it.</summary>
+    /// <summary>Begins to iterate at a steady rate, until it is disposed of. A user that is late catches up.</summary>
     public void Begin(double requestsPerSecond, CancellationToken stopped)
     {
-        var turn = TimeSpan.FromSeconds(Callers * Turns.RequestsOfMixed / requestsPerSecond);
+        var interval = TimeSpan.FromSeconds(Callers * RequestsOfIteration / requestsPerSecond);
         var ends = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, stopped);
-        _running = Task.WhenAll(_users.Select(user => Task.Run(() => AskAsync(user, turn, ends.Token), CancellationToken.None)))
+        _running = Task.WhenAll(_users.Select((user, number) => OnThread(() => Iterate(user.User, user.Data, interval * (number / (double)Callers), interval, ends.Token))))
             .ContinueWith(_ => ends.Dispose(), TaskScheduler.Default);
     }
 
-    /// <summary>What became of the requests since it was last asked.</summary>
-    public List<Sample> Take() => [.. _users.SelectMany(user => user.Take())];
+    /// <summary>The requests since the last call.</summary>
+    public List<Sample> Take() => [.. _users.SelectMany(user => user.User.TakeSamples())];
 
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
         await _running;
-        await _target.RemoveAgentsAsync(_agents);
+        _first.Call("teardown", _first.Value(_data));
+        _first.Dispose();
+        Array.ForEach(_users, user => user.User.Dispose());
+        _client.Dispose();
         _end.Dispose();
     }
 
-    private static async Task AskAsync(LoadUser user, TimeSpan turn, CancellationToken ends)
+    // A request of k6 blocks its thread.
+    private static Task OnThread(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static void Iterate(K6Engine user, JsValue data, TimeSpan due, TimeSpan interval, CancellationToken ends)
     {
         var elapsed = Stopwatch.StartNew();
-        var due = turn * (user.Number / (double)Callers);
         while (!ends.IsCancellationRequested)
         {
             if (due - elapsed.Elapsed is { Ticks: > 0 } wait)
             {
-                await Task.Delay(wait, ends).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                ends.WaitHandle.WaitOne(wait);
             }
 
             if (!ends.IsCancellationRequested)
             {
-                await Turns.MixedRequestsAsync(user, CancellationToken.None); // a turn that was begun ends
+                user.Iterate(data); // an iteration that has begun ends
             }
 
-            due += turn;
+            due += interval;
         }
     }
 }
