@@ -5,21 +5,26 @@ using StoryPortal.DataLayer.GroupCommit;
 
 namespace StoryPortal.DataLayer.Database;
 
-/// <summary>Responds to failures of the database as <see cref="SqlStates"/> says: an outage is 503 with Retry-After, a refused value 400, a conflict 409.</summary>
-internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
+/// <summary>
+/// Responds to failures of the database as <see cref="SqlStates"/> says: an outage is 503 with Retry-After, a refused value 400, a conflict 409.
+/// </summary>
+internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger)
+    : IExceptionHandler
 {
     private const string RetryAfterSeconds = "2";
     private const string RetryAfterShortSeconds = "1";
 
+    private const string SendLess = "Send less at a time, or try again later.";
     private const string Unreachable = "The database cannot be reached. Try again: what carries an id of its own is never stored twice.";
     private const string Unconfirmed =
-        "The database did not confirm the write in time: the write may have happened. Send it again with the same id or the same Idempotency-Key, and it is done once.";
+        "The database did not confirm the write in time: the write may have happened. "
+        + "Send it again with the same id or the same Idempotency-Key, and it is done once.";
     private const string ReadOnly = "The database is read-only at present, and nothing was stored. Reads go on; try the write again.";
     private const string Ended = "The database ended the statement before its end, and nothing was stored. Try again.";
 
     public ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken) => exception switch
     {
-        WriteQueueFullException full => RetryLaterAsync(context, RetryAfterShortSeconds, $"{full.Message} Send less at a time, or try again later."),
+        WriteQueueFullException full => RetryLaterAsync(context, RetryAfterShortSeconds, $"{full.Message} {SendLess}"),
         UnconfirmedWriteException => UnavailableAsync(context, RetryAfterSeconds, Unconfirmed, exception),
         PostgresException refused => HandleAsync(context, refused),
 

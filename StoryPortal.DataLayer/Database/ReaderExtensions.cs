@@ -7,8 +7,8 @@ namespace StoryPortal.DataLayer.Database;
 internal static class ReaderExtensions
 {
     /// <summary>
-    /// Reads until ReadyForQuery. The commit of a statement follows its last row, and Dispose of the reader ignores the errors that it meets:
-    /// no row counts before this returns.
+    /// Reads until ReadyForQuery. The commit of a statement follows its last row, and Dispose of the reader ignores a time-out or a cancellation
+    /// that it meets there: no row counts before this returns.
     /// </summary>
     /// <exception cref="NpgsqlException">The statement or its commit failed after the rows.</exception>
     public static async Task ReadToEndAsync(this NpgsqlDataReader reader, CancellationToken cancellationToken)

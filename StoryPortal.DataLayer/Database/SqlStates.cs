@@ -30,7 +30,7 @@ internal enum DatabaseFailure
 /// <param name="IsUnconfirmed">Whether a write that ends so may be stored all the same.</param>
 internal readonly record struct SqlStateMeaning(DatabaseFailure Failure, bool DiscardsPool = false, bool IsUnconfirmed = false);
 
-/// <summary>What each SQLSTATE means: every class of appendix A of the PostgreSQL manual, and the codes that differ from their class.</summary>
+/// <summary>What each SQLSTATE means: the classes of appendix A of the PostgreSQL manual, and the codes that differ from their class.</summary>
 internal static class SqlStates
 {
     private const int ClassLength = 2;
@@ -107,7 +107,8 @@ internal static class SqlStates
 
     /// <summary>The meaning of <paramref name="sqlState"/>; of a class that the manual does not list, a fault of this product.</summary>
     public static SqlStateMeaning Get(string sqlState) =>
-        Meanings.TryGetValue(sqlState, out var exact) || (sqlState.Length > ClassLength && Meanings.TryGetValue(sqlState[..ClassLength], out exact)) ? exact : Bug;
+        Meanings.TryGetValue(sqlState, out var meaning)
+        || (sqlState.Length > ClassLength && Meanings.TryGetValue(sqlState[..ClassLength], out meaning)) ? meaning : Bug;
 
     /// <summary>Whether the table lists the class of <paramref name="sqlState"/>.</summary>
     public static bool IsListed(string sqlState) => Meanings.ContainsKey(sqlState[..ClassLength]);

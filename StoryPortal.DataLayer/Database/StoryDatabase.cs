@@ -119,7 +119,8 @@ public sealed class StoryDatabase
     /// A write that fails there without a refusal by Postgres may be stored.
     /// </summary>
     /// <exception cref="UnconfirmedWriteException">A write was sent, and Postgres did not confirm the commit.</exception>
-    internal async Task<TResult> OnConnectionAsync<TResult>(Query query, Func<NpgsqlConnection, Task<TResult>> use, CancellationToken cancellationToken)
+    internal async Task<TResult> OnConnectionAsync<TResult>(
+        Query query, Func<NpgsqlConnection, Task<TResult>> use, CancellationToken cancellationToken)
     {
         if (StoryTransaction.Current is { } shared)
         {
@@ -136,7 +137,9 @@ public sealed class StoryDatabase
     internal async Task CommitAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         // COMMIT of a failed transaction rolls back and reports no error; the statement before COMMIT reports it.
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand("SELECT 1"), new NpgsqlBatchCommand("COMMIT") } };
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT 1"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
         await ConfirmAsync("COMMIT", DiscardStaleAsync(batch.ExecuteNonQueryAsync(cancellationToken)));
     }
 

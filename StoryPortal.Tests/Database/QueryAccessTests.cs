@@ -11,6 +11,7 @@ public sealed class QueryAccessTests(StoryPortalSystem system)
     private static readonly CancellationToken Never = CancellationToken.None;
 
     private static readonly Query Add = new("test.add", QueryClass.Simple, QueryAccess.Write, "INSERT INTO kept VALUES ($1) RETURNING id");
+    private static readonly Query Turn = new("test.turn", QueryClass.Simple, QueryAccess.Read, "SELECT 1");
     private static readonly Query AddQuietly = new("test.add_quietly", QueryClass.Simple, QueryAccess.Write, "INSERT INTO kept VALUES ($1)");
     private static readonly Query AddByFunction = new("test.add_by_function", QueryClass.Simple, QueryAccess.Write, "SELECT add_kept($1)");
 
@@ -38,27 +39,29 @@ public sealed class QueryAccessTests(StoryPortalSystem system)
     }
 
     [Fact]
-    public async Task A_row_of_a_statement_whose_commit_fails_does_not_count()
+    public async Task A_row_of_a_statement_whose_commit_does_not_end_does_not_count()
     {
         await using var database = await OwnDatabase.CreateAsync(system);
+        var queries = new StoryDatabase(database.Source, new DatabaseOptions { QuickCommandTimeoutSeconds = 1 }, database.Meters);
         await database.RunAsync("""
             CREATE TABLE kept (id int);
-            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''refused at the commit''; END';
-            CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON kept DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse();
+            CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); RETURN NULL; END';
+            CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON kept DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold();
             CREATE FUNCTION add_kept(id int) RETURNS int LANGUAGE sql AS 'INSERT INTO kept VALUES (id) RETURNING id';
             """);
-        NpgsqlParameter[] parameters() => [Sql.Int(1)];
+        Task[] writes =
+        [
+            queries.FirstAsync(Add, [Sql.Int(1)], row => $"{row.GetInt32(0)}", Never),
+            queries.FirstAsync(Turn, Add, [Sql.Int(1)], row => "", Never),
+            queries.ListAsync(Add, [Sql.Int(1)], row => row.GetInt32(0), Never),
+            queries.NumberAsync(Add, [Sql.Int(1)], Never),
+            queries.NumberAsync(AddByFunction, [Sql.Int(1)], Never),
+            queries.ExecuteAsync(AddQuietly, [Sql.Int(1)], Never),
+        ];
 
-        await Assert.ThrowsAsync<PostgresException>(() => database.Queries.FirstAsync(Add, parameters(), row => $"{row.GetInt32(0)}", Never));
-        await Assert.ThrowsAsync<PostgresException>(() => database.Queries.ListAsync(Add, parameters(), row => row.GetInt32(0), Never));
-        await Assert.ThrowsAsync<PostgresException>(() => database.Queries.NumberAsync(Add, parameters(), Never));
-        await Assert.ThrowsAsync<PostgresException>(() => database.Queries.NumberAsync(AddByFunction, parameters(), Never));
-        await Assert.ThrowsAsync<PostgresException>(() => database.Queries.ExecuteAsync(AddQuietly, parameters(), Never));
-        await using (var transaction = await StoryTransaction.BeginAsync(database.Queries, Never))
+        foreach (var write in writes)
         {
-            transaction.Enter();
-            Assert.Equal(1, await database.Queries.NumberAsync(Add, parameters(), Never));
-            await Assert.ThrowsAsync<PostgresException>(() => transaction.CommitAsync(Never));
+            await Assert.ThrowsAsync<UnconfirmedWriteException>(() => write);
         }
 
         Assert.Equal(["0"], await database.TextsAsync("SELECT count(*) FROM kept"));
@@ -73,7 +76,7 @@ public sealed class QueryAccessTests(StoryPortalSystem system)
         {
             transaction.Enter();
             await database.Queries.ExecuteAsync(AddQuietly, [Sql.Int(1)], Never);
-            await Assert.ThrowsAsync<PostgresException>(() => database.Queries.ExecuteAsync(AddQuietly, [Sql.Int(1)], Never)); // a caller may go on
+            await Assert.ThrowsAsync<PostgresException>(() => database.Queries.ExecuteAsync(AddQuietly, [Sql.Int(1)], Never));
             await Assert.ThrowsAsync<PostgresException>(() => transaction.CommitAsync(Never));
         }
 
@@ -86,7 +89,8 @@ public sealed class QueryAccessTests(StoryPortalSystem system)
         await using var database = await OwnDatabase.CreateAsync(system);
         await database.RunAsync("""
             CREATE TABLE kept (id int);
-            CREATE FUNCTION add_kept(id int) RETURNS int LANGUAGE sql AS 'INSERT INTO kept VALUES (id); SELECT pg_terminate_backend(pg_backend_pid())::int';
+            CREATE FUNCTION add_kept(id int) RETURNS int LANGUAGE sql AS
+                'INSERT INTO kept VALUES (id); SELECT pg_terminate_backend(pg_backend_pid())::int';
             """);
         var read = AddByFunction with { Access = QueryAccess.Read };
 
@@ -123,9 +127,10 @@ public sealed class QueryAccessTests(StoryPortalSystem system)
         try
         {
             await RunAsync($"PREPARE asked AS {query.Sql}", connection);
-            await using var count = new NpgsqlCommand("SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'asked'", connection);
-            var parameters = (int)(await count.ExecuteScalarAsync())!;
-            await RunAsync($"EXECUTE asked{(parameters == 0 ? "" : $"({string.Join(", ", Enumerable.Repeat("NULL", parameters))})")}", connection);
+            const string Count = "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'asked'";
+            await using var count = new NpgsqlCommand(Count, connection);
+            var parameters = string.Join(", ", Enumerable.Repeat("NULL", (int)(await count.ExecuteScalarAsync())!));
+            await RunAsync($"EXECUTE asked{(parameters.Length == 0 ? "" : $"({parameters})")}", connection);
             return false;
         }
         catch (PostgresException exception)

@@ -12,7 +12,8 @@ public sealed class SqlStateTests
     [Fact]
     public void The_table_lists_the_class_of_every_error_that_postgres_has()
     {
-        var codes = typeof(PostgresErrorCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!).ToList();
+        var fields = typeof(PostgresErrorCodes).GetFields(BindingFlags.Public | BindingFlags.Static);
+        var codes = fields.Select(field => (string)field.GetRawConstantValue()!).ToList();
         Assert.True(codes.Count > 200);
         Assert.All(codes, code => Assert.True(SqlStates.IsListed(code), code));
     }
@@ -53,7 +54,8 @@ public sealed class SqlStateTests
     {
         var context = new DefaultHttpContext();
         var handler = new DatabaseExceptionHandler(new Problems(), NullLogger<DatabaseExceptionHandler>.Instance);
-        var handled = await handler.TryHandleAsync(context, new PostgresException("it failed", "ERROR", "ERROR", sqlState), CancellationToken.None);
+        var error = new PostgresException("it failed", "ERROR", "ERROR", sqlState);
+        var handled = await handler.TryHandleAsync(context, error, CancellationToken.None);
         Assert.Equal(status is not null, handled);
         Assert.Equal(status ?? 200, context.Response.StatusCode);
         Assert.Equal(status == 503, context.Response.Headers.RetryAfter.Count == 1);

@@ -4,7 +4,9 @@ using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Faults.Matrix;
 
-/// <summary>Statements that end late, are cancelled, or meet a read-only Postgres: every write that was acknowledged is stored, and none twice.</summary>
+/// <summary>
+/// Statements that end late, are cancelled, or meet a read-only Postgres: every write that was acknowledged is stored, and none twice.
+/// </summary>
 [Collection(SharedSystem.Name)]
 public sealed class CancelledWriteTests(PausingSystem system) : IClassFixture<PausingSystem>
 {
@@ -34,11 +36,12 @@ public sealed class CancelledWriteTests(PausingSystem system) : IClassFixture<Pa
         foreach (var (attempt, outcome) in outcomes)
         {
             Assert.True(outcome is { Status: 503, HasRetryAfter: true }, $"{attempt}: {outcome}");
-            Assert.True(moment != PausingSystem.AtTheCommit || outcome.Body.Contains("may have happened", StringComparison.Ordinal), $"{attempt}: {outcome}");
+            var saysSo = outcome.Body.Contains("may have happened", StringComparison.Ordinal);
+            Assert.True(saysSo || moment != PausingSystem.AtTheCommit, $"{attempt}: {outcome}");
         }
 
         // The same key, or the same id, makes it good: once.
-        foreach (var attempt in attempts.Where(attempt => attempt.Key is not null || attempt.Endpoint.Path.Contains("$id", StringComparison.Ordinal)))
+        foreach (var attempt in attempts.Where(attempt => attempt.IsRepeatable))
         {
             var last = "";
             await Eventually.TrueAsync(async () =>
@@ -66,8 +69,8 @@ public sealed class CancelledWriteTests(PausingSystem system) : IClassFixture<Pa
                     await system.PauseAsync(PausingSystem.AtTheCommit, Long);
                 }
 
-                using var patched = await system.Gateway.PatchAsync(
-                    new Uri($"/v1/agents/{agent}", UriKind.Relative), Answers.Json($$$"""{"metadata": {"k{{{i}}}": "{{{new string('x', 150_000)}}}"}}"""));
+                var patch = $$$"""{"metadata": {"k{{{i}}}": "{{{new string('x', 150_000)}}}"}}""";
+                using var patched = await system.Gateway.PatchAsync(new Uri($"/v1/agents/{agent}", UriKind.Relative), Answers.Json(patch));
                 if (patched.IsSuccessStatusCode)
                 {
                     acknowledged.Add($"k{i}");

@@ -8,7 +8,7 @@ using StoryPortal.Tests.Running;
 namespace StoryPortal.Tests.Faults.Matrix;
 
 /// <summary>
-/// A hub and a gateway whose statements time out after a second, on a database whose triggers pause writes at a moment that the test chooses.
+/// A hub and a gateway whose statements time out after a second. Triggers of their database pause writes at a moment that the test chooses.
 /// </summary>
 /// <param name="servers">The system whose Postgres server holds the database.</param>
 public sealed class PausingSystem(StoryPortalSystem servers) : IAsyncLifetime
@@ -26,8 +26,8 @@ public sealed class PausingSystem(StoryPortalSystem servers) : IAsyncLifetime
 
     private static readonly string[] Tables =
     [
-        "agents", "sessions", "events", "quality_scores", "model_configs", "service_instances", "api_keys", "maintenance_jobs", "performance_baselines", "load_tests",
-        "api_requests", "idempotency_keys",
+        "agents", "sessions", "events", "quality_scores", "model_configs", "service_instances", "api_keys", "maintenance_jobs",
+        "performance_baselines", "load_tests", "api_requests", "idempotency_keys",
     ];
 
     private readonly ProductionSystem _system = new(servers, new Dictionary<string, string>
@@ -78,8 +78,10 @@ public sealed class PausingSystem(StoryPortalSystem servers) : IAsyncLifetime
             END
             $$;
             {string.Concat(Tables.Select(table => $"""
-                CREATE TRIGGER {BeforeTheRow} BEFORE INSERT OR UPDATE OR DELETE ON mcp_documents.{table} FOR EACH ROW EXECUTE FUNCTION faults.pause('{BeforeTheRow}');
-                CREATE TRIGGER {AfterTheRows} AFTER INSERT OR UPDATE OR DELETE ON mcp_documents.{table} FOR EACH STATEMENT EXECUTE FUNCTION faults.pause('{AfterTheRows}');
+                CREATE TRIGGER {BeforeTheRow} BEFORE INSERT OR UPDATE OR DELETE ON mcp_documents.{table}
+                    FOR EACH ROW EXECUTE FUNCTION faults.pause('{BeforeTheRow}');
+                CREATE TRIGGER {AfterTheRows} AFTER INSERT OR UPDATE OR DELETE ON mcp_documents.{table}
+                    FOR EACH STATEMENT EXECUTE FUNCTION faults.pause('{AfterTheRows}');
                 CREATE CONSTRAINT TRIGGER {AtTheCommit} AFTER INSERT OR UPDATE OR DELETE ON mcp_documents.{table}
                     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION faults.pause('{AtTheCommit}');
                 """))}
@@ -87,7 +89,8 @@ public sealed class PausingSystem(StoryPortalSystem servers) : IAsyncLifetime
     }
 
     /// <summary>Stores what the attempts change.</summary>
-    internal Task PrepareAsync(IEnumerable<WriteAttempt> attempts) => Database.RunAsync(string.Join(";\n", attempts.Select(attempt => attempt.Prepare).OfType<string>()));
+    internal Task PrepareAsync(IEnumerable<WriteAttempt> attempts) =>
+        Database.RunAsync(string.Join(";\n", attempts.Select(attempt => attempt.Prepare).OfType<string>()));
 
     /// <summary>Pauses every write at <paramref name="moment"/> from now on.</summary>
     internal Task PauseAsync(string moment, double seconds, bool isRandom = false) =>
@@ -141,12 +144,14 @@ public sealed class PausingSystem(StoryPortalSystem servers) : IAsyncLifetime
         }
 
         var only = JsonElement.Parse(text).GetProperty("results")[0];
-        var hasRetryAfter = only.GetProperty("headers").EnumerateObject().Any(header => header.Name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase));
+        var headers = only.GetProperty("headers").EnumerateObject();
+        var hasRetryAfter = headers.Any(header => header.Name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase));
         return new WriteOutcome(only.GetProperty("status").GetInt32(), hasRetryAfter, only.GetProperty("body").GetRawText());
     }
 
     /// <summary>How many rows an attempt has stored or changed.</summary>
-    internal async Task<int> StoredAsync(WriteAttempt attempt) => int.Parse((await Database.TextsAsync(attempt.Stored)).Single(), CultureInfo.InvariantCulture);
+    internal async Task<int> StoredAsync(WriteAttempt attempt) =>
+        int.Parse((await Database.TextsAsync(attempt.Stored)).Single(), CultureInfo.InvariantCulture);
 
     /// <summary>The attempts that were acknowledged and are not stored, or are stored twice.</summary>
     internal async Task<List<string>> FindingsAsync(IEnumerable<(WriteAttempt Attempt, WriteOutcome Outcome)> outcomes)
@@ -173,7 +178,8 @@ public sealed class PausingSystem(StoryPortalSystem servers) : IAsyncLifetime
         await alter.ExecuteNonQueryAsync();
         if (endSessions)
         {
-            await using var end = servers.Database.CreateCommand($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+            var sessions = $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'";
+            await using var end = servers.Database.CreateCommand(sessions);
             await end.ExecuteNonQueryAsync();
         }
 
