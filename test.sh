@@ -32,7 +32,7 @@ filter=${filter:+$filter${chosen:+&}}$chosen
 require_sdk
 require_servers
 require_browser
-require_tools 'promtool prometheus'
+require_tools 'promtool prometheus' 'nginx nginx-light'
 build "$ROOT/StoryPortal.sln" -c "$configuration"
 
 results=$ROOT/artifacts/test-results

@@ -4,6 +4,7 @@ using StoryPortal.Gateway.Load;
 using StoryPortal.Gateway.RequestLog;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Performance;
+using StoryPortal.ServiceDefaults.Routing;
 
 namespace StoryPortal.Gateway.Exchanges;
 
@@ -21,6 +22,11 @@ internal sealed class ExchangeMiddleware(
     public async Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
+        if (EncodedPath.Read(context) is { } path)
+        {
+            request.Path = path;
+        }
+
         if (request.Path.StartsWithSegments(Versioned, StringComparison.Ordinal))
         {
             request.Path = new PathString(request.Path.Value![Prefix.Length..]); // two addresses of one API; the text alone would be decoded once more

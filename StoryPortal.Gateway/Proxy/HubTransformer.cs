@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Primitives;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceDefaults.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace StoryPortal.Gateway.Proxy;
@@ -29,6 +30,11 @@ internal sealed class HubTransformer(EventRelay? events) : HttpTransformer
 
         var copied = base.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
         request.Headers.Host = null; // the hub's own
+        if (context.Request.Path.Value!.Contains('%', StringComparison.Ordinal))
+        {
+            request.RequestUri = new Uri(destinationPrefix.TrimEnd('/') + EncodedPath.Encode(context.Request.Path) + context.Request.QueryString.ToUriComponent());
+        }
+
         return copied;
     }
 

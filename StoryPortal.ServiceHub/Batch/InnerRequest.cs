@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using StoryPortal.ServiceDefaults.Problems;
+using StoryPortal.ServiceDefaults.Routing;
 using StoryPortal.ServiceHub.Http;
 
 namespace StoryPortal.ServiceHub.Batch;
@@ -74,13 +75,13 @@ internal sealed record InnerRequest(string Method, PathString Path, QueryString 
             return default;
         }
 
-        var decoded = PathString.FromUriComponent(path);
-        if (decoded.Value!.Split('/').Any(segment => segment is "." or "..") || decoded.Value.Contains('\0'))
+        var decoded = EncodedPath.Decode(path);
+        if (decoded.Split('/').Any(segment => segment is "." or "..") || decoded.Contains('\0', StringComparison.Ordinal))
         {
             errors.Add("path", "holds a segment that leads elsewhere.");
         }
 
-        return (decoded, mark < 0 ? default : new QueryString(text[mark..]));
+        return (new PathString(decoded), mark < 0 ? default : new QueryString(text[mark..]));
     }
 
     private static HeaderDictionary HeadersOf(Dictionary<string, string>? sent, InputErrors errors)

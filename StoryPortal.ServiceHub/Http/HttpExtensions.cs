@@ -3,6 +3,7 @@ using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Health;
+using StoryPortal.ServiceDefaults.Routing;
 using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.ServiceHub.Http;
@@ -32,7 +33,7 @@ internal static class HttpExtensions
     public static void UseHttp(this WebApplication app)
     {
         app.UseHeadRequests();
-        app.UseRouting();
+        app.UseRoutingOfEncodedPaths();
         app.UseMiddleware<RouteHeaderMiddleware>();
         app.UseScopes();
         app.UseMiddleware<RepeatedQueryParameterMiddleware>();

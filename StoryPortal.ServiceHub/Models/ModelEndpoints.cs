@@ -15,6 +15,7 @@ namespace StoryPortal.ServiceHub.Models;
 internal static class ModelEndpoints
 {
     private const string List = "models";
+    private const string IdInPath = "The id is one segment of the path, decoded once: the id `meta-llama/Llama-3.1-8B` is `/v1/models/meta-llama%2FLlama-3.1-8B`.";
 
     private static readonly StoryJson Json = StoryJson.Contracts;
 
@@ -32,11 +33,12 @@ internal static class ModelEndpoints
                 context, cache, CacheKey.Model(Required(id)), (store, id),
                 static async (read, ct) => Answer.Of(await read.store.GetAsync(read.id, ct), Json.ModelConfig), static read => NotFound(read.id)))
             .WithName("GetModel").WithSummary("Read a model config")
+            .WithDescription(IdInPath)
             .Produces<ModelConfig>().ProducesProblem(StatusCodes.Status404NotFound);
 
         models.MapPut("/{id}", UpsertAsync)
             .WithName("PutModel").WithSummary("Create a model config, or put it in place of what is there").WithBodyLimit(BodyLimits.Document)
-            .WithDescription("What a GET returned can be sent back: `updated_at` is read-only, and refused when it differs from what is stored.")
+            .WithDescription(IdInPath + " What a GET returned can be sent back: `updated_at` is read-only, and refused when it differs from what is stored.")
             .TakesPreconditions((call, ct) => store.LockAsync(Required(call.GetArgument<string>(0)), ct), Json.ModelConfig).ReturnsRepresentation()
             .Accepts<NewModelConfig>(JsonBody.ContentType)
             .WithExample("""{"provider": "openai", "model": "gpt-5", "parameters": {"temperature": 0.2}, "enabled": true}""")

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using StoryPortal.Tests.Running;
+using StoryPortal.Tests.Security;
 
 namespace StoryPortal.Tests.Models;
 
@@ -29,6 +31,33 @@ public sealed class ModelTests(StoryPortalSystem system)
 
         using var read = await _api.GetAsync(Address(_id));
         Assert.Equal(second.GetRawText(), (await read.JsonAsync()).GetRawText());
+    }
+
+    [Theory]
+    [InlineData("/v1/models/")]
+    [InlineData("/api/v1/models/")]
+    [InlineData("http://localhost/v1/models/")]
+    public async Task An_id_is_decoded_once_whatever_it_holds(string models)
+    {
+        string[] ids = [$"{_id}/z", $"{_id}%2Fz", $"{_id}%252Fz", $"{_id}/../a b?#ä%", $"{_id}%"];
+        foreach (var id in ids)
+        {
+            var target = models + Uri.EscapeDataString(id);
+            var put = await RawRequests.SendAsync(_api.BaseAddress!.Port, Request("PUT", target, """{"provider": "acme", "model": "large"}"""));
+            Assert.StartsWith("HTTP/1.1 201", put, StringComparison.Ordinal);
+            Assert.Contains($"\r\nLocation: /v1/models/{Uri.EscapeDataString(id)}\r\n", put, StringComparison.Ordinal);
+            Assert.Equal(id, Id(JsonElement.Parse(BodyOf(put))));
+        }
+
+        foreach (var id in ids)
+        {
+            using var read = await _api.GetAsync(Address(Uri.EscapeDataString(id)));
+            Assert.Equal(id, Id(await read.JsonAsync()));
+        }
+
+        using var batch = await _api.PostAsync(
+            new Uri("/v1/batch", UriKind.Relative), Answers.Json($$"""{"requests": [{{string.Join(',', ids.Select(id => $$"""{"path": "/v1/models/{{Uri.EscapeDataString(id)}}"}"""))}}]}"""));
+        Assert.Equal(ids, (await batch.JsonAsync()).GetProperty("results").EnumerateArray().Select(result => Id(result.GetProperty("body"))));
     }
 
     [Fact]
@@ -68,6 +97,19 @@ public sealed class ModelTests(StoryPortalSystem system)
         Assert.Equal(["id"], await tooLong.ProblemAsync(HttpStatusCode.BadRequest));
         using var absent = await _api.GetAsync(Address(_id));
         await absent.ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    private string Request(string method, string target, string body)
+    {
+        var headers = string.Concat(_api.DefaultRequestHeaders.Select(header => $"{header.Key}: {string.Join(',', header.Value)}\r\n"));
+        return $"{method} {target} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
+    }
+
+    // As one chunk, or with its length.
+    private static string BodyOf(string response)
+    {
+        var body = response[response.IndexOf("\r\n\r\n", StringComparison.Ordinal)..];
+        return Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(body[body.IndexOf('{', StringComparison.Ordinal)..(body.LastIndexOf('}') + 1)]));
     }
 
     private static string Id(JsonElement model) => model.GetProperty("id").GetString()!;

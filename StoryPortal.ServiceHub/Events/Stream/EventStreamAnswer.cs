@@ -11,12 +11,14 @@ namespace StoryPortal.ServiceHub.Events.Stream;
 /// <param name="AgentId">Only events of this agent.</param>
 /// <param name="After">Only events after this place in the order of arrival; null: those from now on.</param>
 /// <param name="Last">The event at that place.</param>
-internal sealed record EventStreamRequest(string? Type, Guid? AgentId, long? After, Guid? Last);
+/// <param name="HasGap">Whether <paramref name="Last"/> is not stored any more, so that events after it may be missing.</param>
+internal sealed record EventStreamRequest(string? Type, Guid? AgentId, long? After, Guid? Last, bool HasGap);
 
 /// <summary>An open stream: first what its reader missed, then events as they come, until one side ends it.</summary>
 internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed, EventStreams streams, KeyVerifier keys, CancellationToken stopping) : IResult
 {
     private const string Overflow = "stream.overflow";
+    private const string Gap = "stream.gap";
     private const int PageSize = 100;
     private const int MostUnsent = 64 * 1024;
 
@@ -35,8 +37,14 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
             var position = asked.After is null ? 0 : await streams.FinalPositionAsync(ends.Token);
             stream = asked.After is null ? await streams.OpenAsync(asked.Type, asked.AgentId, after: 0, ends.Token) : null;
             response.ContentType = "text/event-stream";
-            response.Headers.CacheControl = "no-store";
+            response.Headers.CacheControl = "no-cache";
+            response.Headers["X-Accel-Buffering"] = "no"; // nginx buffers responses otherwise
             Write(response.BodyWriter, StreamFrame.Opening);
+            if (asked.HasGap)
+            {
+                Write(response.BodyWriter, StreamFrame.End(Gap, asked.Last));
+            }
+
             await response.BodyWriter.FlushAsync(ends.Token);
 
             if (asked.After is { } after)

@@ -32,6 +32,7 @@ internal static class EventStreamEndpoint
         .WithDescription("""
             Server-sent events, in the order in which events were stored: `id` is the event's id, `event` its type, `data` the event as one line of JSON.
             With `Last-Event-ID`, or `last_event_id` where headers cannot be set, the stream begins after that event; every event comes at least once.
+            Where that event is not stored any more, `stream.gap` comes first and the stream begins at the oldest event that is left.
             Comments come every 15 seconds. A reader that is too slow gets `stream.overflow` and the stream ends, as it does with `stream.end` when the
             server stops or the key ends; `data` says where to resume.
             """)
@@ -48,16 +49,13 @@ internal static class EventStreamEndpoint
         var resumed = Resumed(request.Headers[LastEventId], last_event_id, errors);
         errors.ThrowIfAny();
 
-        long? after = null;
-        if (resumed is { } id)
-        {
-            after = await feed.SeqAsync(id, cancellationToken)
-                ?? throw new InputException("last_event_id", "names no event that is there; without it the stream begins now.");
-        }
+        // Retention may have removed the event: its reader gets what is left of those after it, and is told of the gap.
+        var after = resumed is { } id ? await feed.SeqAsync(id, cancellationToken) : null;
+        var hasGap = resumed is not null && after is null;
 
         return request.HttpContext.IsHead()
             ? TypedResults.Text("", ContentType)
-            : new EventStreamAnswer(new EventStreamRequest(type, agent_id, after, resumed), feed, streams, keys, drain.StreamsEnd);
+            : new EventStreamAnswer(new EventStreamRequest(type, agent_id, hasGap ? 0 : after, resumed, hasGap), feed, streams, keys, drain.StreamsEnd);
     }
 
     // Who reconnects by itself keeps the address and brings the header along: it is the newer one.
