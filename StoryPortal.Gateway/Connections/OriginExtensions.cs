@@ -10,6 +10,13 @@ internal static class OriginExtensions
     private const string Networks = "ForwardedHeaders:KnownNetworks";
     private const string Origins = "Cors:Origins";
 
+    // What a page cannot read otherwise: all that the API's responses tell beside Content-Type, Content-Length and Cache-Control.
+    private static readonly string[] Exposed =
+    [
+        "Accept-Patch", "Age", "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "traceparent",
+        "WWW-Authenticate", "X-Cache", "X-Request-Id",
+    ];
+
     /// <summary>Reads who is trusted; by default nobody is.</summary>
     public static void AddOrigins(this WebApplicationBuilder builder)
     {
@@ -34,7 +41,7 @@ internal static class OriginExtensions
             .WithOrigins(List(configuration, Origins))
             .AllowAnyMethod()
             .AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Link", "Location", "Retry-After", "X-Cache", "X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")));
+            .WithExposedHeaders(Exposed)));
     }
 
     /// <summary>Takes the caller's address from known proxies. Where there are none, no request pays for it.</summary>

@@ -18,6 +18,7 @@ internal sealed class ForwardingMiddleware(RequestDelegate next, Drain drain)
 
     public Task InvokeAsync(HttpContext context)
     {
+        context.Request.Headers.Upgrade = default; // no hub upgrades a connection: YARP would make a CONNECT of a WebSocket's GET (RFC 9110, 7.8: a server may ignore it)
         var proxied = context.GetReverseProxyFeature();
         var forwarding = Of(proxied, Exchange.Of(context).Policy);
         context.Features.Set<IReverseProxyFeature>(new ReverseProxyFeature

@@ -3,6 +3,10 @@ using System.Globalization;
 namespace StoryPortal.Gateway.RateLimiting;
 
 /// <summary>Whether a request had room in its caller's minute, and what the caller is told of it.</summary>
+/// <param name="IsTaken">Whether it had room.</param>
+/// <param name="Limit">Requests of a minute.</param>
+/// <param name="Remaining">Requests that the caller may still send now.</param>
+/// <param name="ResetSeconds">Seconds after which there is room again for a caller that has sent all of them now: <c>RateLimit-Reset</c>, and the <c>Retry-After</c> of a refusal.</param>
 internal readonly record struct RateAnswer(bool IsTaken, int Limit, int Remaining, int ResetSeconds)
 {
     private const int MostKept = 10_000;

@@ -33,13 +33,13 @@ internal sealed class RateWindow(string name, int limit)
             if (used >= limit)
             {
                 first = false;
-                return RateAnswer.Refused(limit, SecondsUntilRoom(passed));
+                return RateAnswer.Refused(limit, SecondsUntilRoom(passed, _here + _elsewhere));
             }
 
             _here++;
             first = !_waits;
             _waits = true;
-            return RateAnswer.Taken(limit, limit - used - 1, SecondsLeft(passed));
+            return RateAnswer.Taken(limit, limit - used - 1, SecondsUntilRoom(passed, limit - Slid(passed)));
         }
     }
 
@@ -86,14 +86,12 @@ internal sealed class RateWindow(string name, int limit)
 
     private int Slid(int passed) => (int)((((long)_previous * (Minute - passed)) + Minute - 1) / Minute);
 
-    private static int SecondsLeft(int passed) => (Minute - passed + 999) / 1000;
-
-    private int SecondsUntilRoom(int passed)
+    // With as many requests in this minute. An accepted request is told what holds once its caller has used all that remains.
+    private int SecondsUntilRoom(int passed, int now)
     {
         // Room comes back as the minute before slides out; when this minute alone is full, as this one does after it has become the one before.
-        var now = _here + _elsewhere;
         var (from, sliding, staying) = now < limit ? (0, _previous, now) : (Minute, now, 0);
-        var milliseconds = from + (long)Math.Ceiling(Minute * (1 - ((double)(limit - staying - 1) / sliding)));
+        var milliseconds = from + Minute - ((long)Minute * (limit - staying - 1) / sliding);
         return (int)Math.Max(1, (milliseconds - passed + 999) / 1000);
     }
 }

@@ -13,15 +13,16 @@ public static class KeyHeaders
 
     private const string BearerPrefix = "Bearer ";
 
-    /// <summary>The key that a caller presents, <c>X-API-Key</c> before <c>Authorization: Bearer</c>; null when there is none.</summary>
+    /// <summary>The key that a caller presents, <c>X-API-Key</c> before <c>Authorization: Bearer</c>; null when there is none. An empty header presents no key.</summary>
     public static string? Presented(HttpRequest request)
     {
-        if (request.Headers[Api].FirstOrDefault() is { } key)
+        if (request.Headers[Api].FirstOrDefault() is { Length: > 0 } key)
         {
             return key;
         }
 
-        var authorization = request.Headers.Authorization.FirstOrDefault();
-        return authorization?.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase) == true ? authorization[BearerPrefix.Length..].Trim() : null;
+        return request.Headers.Authorization.FirstOrDefault() is { } authorization
+            && authorization.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)
+            && authorization[BearerPrefix.Length..].Trim() is { Length: > 0 } token ? token : null;
     }
 }

@@ -33,6 +33,32 @@ public sealed class RateWindowTests
         }
     }
 
+    [Theory]
+    [InlineData(4, 0)]
+    [InlineData(4, 55)]
+    [InlineData(60, 15)]
+    [InlineData(60, 59)]
+    [InlineData(1, 30)]
+    public void An_accepted_request_is_told_the_wait_that_a_refused_one_hears_once_the_rest_is_used(int limit, int start)
+    {
+        var window = new RateWindow("key:test", limit);
+        var now = Noon.AddSeconds(start);
+        for (var round = 0; round < 5; round++)
+        {
+            var taken = window.Take(now, out _);
+            Assert.True(taken.IsTaken);
+            for (var rest = taken.Remaining; rest > 0; rest--)
+            {
+                Assert.Equal(taken.ResetSeconds, window.Take(now, out _).ResetSeconds);
+            }
+
+            var refused = window.Take(now, out _);
+            Assert.Equal((false, taken.ResetSeconds), (refused.IsTaken, refused.ResetSeconds));
+            Assert.False(window.Take(now.AddSeconds(taken.ResetSeconds - 1), out _).IsTaken);
+            now = now.AddSeconds(taken.ResetSeconds);
+        }
+    }
+
     [Fact]
     public void The_turn_of_the_minute_gives_no_second_helping()
     {
