@@ -6,6 +6,7 @@ using StoryPortal.AppHost.Endpoints;
 using StoryPortal.AppHost.Hubs;
 using StoryPortal.AppHost.LoadTests;
 using StoryPortal.AppHost.Monitoring;
+using StoryPortal.AppHost.Publishing;
 using StoryPortal.AppHost.Running;
 using StoryPortal.AppHost.Secrets;
 using StoryPortal.AppHost.Servers;
@@ -58,5 +59,6 @@ builder.AddLoadTest(servers, gateway, hubs[0], adminKey);
 hubs[0].WithJobCommands(adminKey).WithCacheCommands(adminKey);
 hubs.AddProfileCommands(gateway, dataLayer);
 builder.AddRunFile(gateway, hubs[0], dataLayer, servers, adminKey);
+builder.AddComputeEnvironment();
 
 builder.Build().Run();

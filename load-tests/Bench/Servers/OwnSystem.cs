@@ -17,6 +17,10 @@ internal sealed class OwnSystem : IAsyncDisposable
     {
         ["DOTNET_ENVIRONMENT"] = "Development", // of the AppHost alone
         ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        ["ASPNETCORE_URLS"] = "http://localhost:15080", // of the Aspire dashboard; random ports replace it
+        ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = "http://localhost:15081",
+        ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = "http://localhost:15082",
+        ["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true",
         ["StoryPortal__Environment"] = "Production",
         ["Telemetry__SampleRatio"] = "0.01",
         ["RateLimiting__RequestsPerMinute"] = "100000000", // counted, never reached
