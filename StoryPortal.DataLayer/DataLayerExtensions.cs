@@ -10,6 +10,7 @@ using StoryPortal.DataLayer.GroupCommit;
 using StoryPortal.DataLayer.Idempotency;
 using StoryPortal.DataLayer.Maintenance;
 using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Performance;
 using StoryPortal.DataLayer.QualityScores;
 using StoryPortal.DataLayer.Schema;
@@ -60,6 +61,8 @@ public static class DataLayerExtensions
         builder.Services.AddGroupCommitWriter<QualityScoreWriter>();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<StoryDatabase>();
+        builder.Services.AddOptions<PagingOptions>().BindConfiguration(PagingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<PageWriter>();
         builder.Services.AddSingleton<AgentStore>();
         builder.Services.AddSingleton<AgentOverviewStore>();
         builder.Services.AddSingleton<ApiRequestStore>();

@@ -33,4 +33,8 @@ public sealed record Agent
     /// <summary>Its latest events, newest first; only with <c>include=events</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RawJson? Events { get; init; }
+
+    /// <summary>True when <c>events</c> lacks some of the events that were asked for, because they would make the page too large; else left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? EventsTruncated { get; init; }
 }

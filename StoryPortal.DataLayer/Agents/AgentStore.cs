@@ -1,8 +1,12 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.DataLayer.Json;
+using StoryPortal.DataLayer.Paging;
+using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Problems;
 
 namespace StoryPortal.DataLayer.Agents;
 
@@ -19,14 +23,17 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     private static readonly FilteredQuery ListQuery = new("agents.list", QueryClass.Simple,
         $"SELECT {Columns} FROM mcp_documents.agents {{where}} ORDER BY created_at DESC, id DESC LIMIT ?", Conditions);
 
-    // One statement for agents and their events: the page is cut first, then each of its agents reads its own few events from an index.
+    // One statement for agents and their events: the page is cut first, then each of its agents reads its own few events from an index. Each event is a row,
+    // so that no value has to hold all of them; an agent's documents come with its first event alone.
     private static readonly FilteredQuery ListWithEventsQuery = new("agents.list_with_events", QueryClass.Join, $$"""
-        SELECT page.*, latest.events
+        SELECT page.id, page.name, page.type, page.status,
+               CASE WHEN coalesce(e.number, 1) = 1 THEN page.configuration END, CASE WHEN coalesce(e.number, 1) = 1 THEN page.metadata END,
+               page.created_at, page.updated_at, {{EventStore.ColumnsOf("e")}}
         FROM (SELECT {{Columns}} FROM mcp_documents.agents {where} ORDER BY created_at DESC, id DESC LIMIT ?) page
-        CROSS JOIN LATERAL (
-            SELECT coalesce(json_agg({{EventStore.AsJson("e")}} ORDER BY e.timestamp DESC, e.id DESC), '[]') AS events
-            FROM (SELECT {{EventStore.Columns}} FROM mcp_documents.events WHERE agent_id = page.id ORDER BY timestamp DESC, id DESC LIMIT ?) e) latest
-        ORDER BY page.created_at DESC, page.id DESC
+        LEFT JOIN LATERAL (
+            SELECT *, row_number() OVER () AS number
+            FROM (SELECT {{EventStore.Columns}} FROM mcp_documents.events WHERE agent_id = page.id ORDER BY timestamp DESC, id DESC LIMIT ?) latest) e ON true
+        ORDER BY page.created_at DESC, page.id DESC, e.number
         """, Conditions);
 
     private static readonly Query GetQuery = new("agents.get", QueryClass.Simple, QueryAccess.Read,
@@ -63,15 +70,28 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         RETURNING {Columns}, xmax = 0 AS created
         """);
 
-    // The condition, as above, keeps a row as it is when nothing changes. Postgres looks at it again after waiting for another patch of the same agent.
+    // The row is locked before it is merged and measured: another patch of the same agent is part of both, or comes after. A patch that makes a document
+    // smaller is taken at any size. The condition, as above, keeps a row as it is when nothing changes.
     private static readonly Query PatchQuery = new("agents.patch", QueryClass.Simple, QueryAccess.Write, $"""
-        UPDATE mcp_documents.agents SET
-            name = coalesce($2, name), type = coalesce($3, type), status = coalesce($4, status),
-            configuration = mcp_documents.json_merge_patch(configuration, $5), metadata = mcp_documents.json_merge_patch(metadata, $6), updated_at = $7
-        WHERE id = $1 AND (name, type, status, configuration, metadata) IS DISTINCT FROM (
-            coalesce($2, name), coalesce($3, type), coalesce($4, status),
-            mcp_documents.json_merge_patch(configuration, $5), mcp_documents.json_merge_patch(metadata, $6))
-        RETURNING {Columns}
+        WITH locked AS (
+            SELECT id, configuration AS old_configuration, metadata AS old_metadata,
+                   mcp_documents.json_merge_patch(configuration, $5) AS configuration, mcp_documents.json_merge_patch(metadata, $6) AS metadata
+            FROM mcp_documents.agents WHERE id = $1 FOR NO KEY UPDATE),
+        merged AS (
+            SELECT *, octet_length(configuration::text) + octet_length(metadata::text) > $8
+                AND octet_length(configuration::text) + octet_length(metadata::text)
+                    > octet_length(old_configuration::text) + octet_length(old_metadata::text) AS is_too_large
+            FROM locked),
+        patched AS (
+            UPDATE mcp_documents.agents a SET
+                name = coalesce($2, a.name), type = coalesce($3, a.type), status = coalesce($4, a.status),
+                configuration = m.configuration, metadata = m.metadata, updated_at = $7
+            FROM merged m
+            WHERE a.id = m.id AND NOT m.is_too_large AND (a.name, a.type, a.status, a.configuration, a.metadata) IS DISTINCT FROM (
+                coalesce($2, a.name), coalesce($3, a.type), coalesce($4, a.status), m.configuration, m.metadata)
+            RETURNING a.*)
+        SELECT p.id, p.name, p.type, p.status, p.configuration, p.metadata, p.created_at, p.updated_at, m.is_too_large
+        FROM merged m LEFT JOIN patched p ON true
         """);
 
     private static readonly Query DeleteQuery = new("agents.delete", QueryClass.Simple, QueryAccess.Write, "DELETE FROM mcp_documents.agents WHERE id = $1");
@@ -92,21 +112,9 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
             """));
 
     /// <summary>One page of agents, newest first.</summary>
-    public Task<List<Agent>> ListAsync(AgentFilter filter, CancellationToken cancellationToken)
-    {
-        var withEvents = filter.EventsOfEach is not null;
-        var query = (withEvents ? ListWithEventsQuery : ListQuery).Filter()
-            .When(StatusIs, filter.Status is { } status ? EnumText<AgentStatus>.Of(status) : null)
-            .When(TypeIs, filter.Type)
-            .When(After, filter.After)
-            .Then(Sql.Int(filter.Limit));
-        if (withEvents)
-        {
-            query.Then(Sql.Int(filter.EventsOfEach));
-        }
-
-        return database.ListAsync<Agent>(query, withEvents ? ReadWithEvents : Read, cancellationToken);
-    }
+    public IAsyncEnumerable<Agent> ListAsync(AgentFilter filter, CancellationToken cancellationToken) => filter.Events is { } events
+        ? ListWithEventsAsync(filter, events, cancellationToken)
+        : database.RowsAsync(Chosen(ListQuery, filter), Read, cancellationToken);
 
     /// <summary>One agent, or null.</summary>
     public Task<Agent?> GetAsync(Guid id, CancellationToken cancellationToken) =>
@@ -124,8 +132,8 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         database.ListAsync(ActiveIdsQuery, [Sql.Int(limit)], row => row.GetGuid(0), cancellationToken);
 
     /// <summary>Those agents that there are.</summary>
-    internal Task<List<Agent>> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
-        database.ListAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
+    internal IAsyncEnumerable<Agent> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        database.RowsAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
 
     /// <summary>Stores a new agent; returns it as it is stored, or null when its id is taken.</summary>
     public Task<Agent?> InsertAsync(Agent agent, CancellationToken cancellationToken) =>
@@ -151,15 +159,19 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     }
 
     /// <summary>Changes what the patch names; returns the agent as it is now, or null when there is none.</summary>
+    /// <exception cref="InputException">The patch would make the agent's documents too large.</exception>
     public async Task<Agent?> PatchAsync(Guid id, AgentPatch patch, DateTimeOffset now, CancellationToken cancellationToken)
     {
         NpgsqlParameter[] parameters =
         [
             Sql.Uuid(id), Sql.Text(patch.Name), Sql.Text(patch.Type), Sql.Text(patch.Status is { } status ? EnumText<AgentStatus>.Of(status) : null),
             Sql.Json(patch.Configuration ?? default), Sql.Json(patch.Metadata ?? default), Sql.Time(now),
+            Sql.Int(BodyLimits.Document),
         ];
-        var written = database.FirstAsync(PatchQuery, parameters, Read, cancellationToken);
-        return await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(id)) ?? await GetAsync(id, cancellationToken);
+        var written = database.FirstAsync(PatchQuery, parameters, row => MergeResult<Agent>.Read(row, Read, isTooLarge: 8), cancellationToken);
+        var merged = await cache.InvalidateAfterAsync(written, merged => merged?.Changed is not null, TagsOf(id));
+        merged?.ThrowIfTooLarge("configuration and metadata");
+        return merged is null ? null : merged.Changed ?? await GetAsync(id, cancellationToken);
     }
 
     /// <summary>Deletes an agent; its events stay. False when there is none.</summary>
@@ -226,5 +238,49 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         };
     }
 
-    private static Agent ReadWithEvents(NpgsqlDataReader row) => Read(row) with { Events = row.GetJson(8) };
+    private static Filter Chosen(FilteredQuery query, AgentFilter filter) => query.Filter()
+        .When(StatusIs, filter.Status is { } status ? EnumText<AgentStatus>.Of(status) : null)
+        .When(TypeIs, filter.Type)
+        .When(After, filter.After)
+        .Then(Sql.Int(filter.Limit));
+
+    private async IAsyncEnumerable<Agent> ListWithEventsAsync(
+        AgentFilter filter, IncludedEvents events, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // An agent whose events are too large ends the statement, which would send the rest of them; the next one begins after that agent.
+        for (var isCut = true; isCut && filter.Limit > 0;)
+        {
+            isCut = false;
+            AgentWithEvents? current = null;
+            await foreach (var (agent, e) in database.RowsAsync(Chosen(ListWithEventsQuery, filter).Then(Sql.Int(events.Limit)), ReadWithEvent, cancellationToken))
+            {
+                if (agent is not null)
+                {
+                    if (current is not null)
+                    {
+                        filter = filter with { Limit = filter.Limit - 1 };
+                        yield return current.ToAgent();
+                    }
+
+                    current = new AgentWithEvents(agent, events.MaxBytes);
+                }
+
+                if (e is not null && !current!.TryAdd(e))
+                {
+                    isCut = true;
+                    break;
+                }
+            }
+
+            if (current is not null)
+            {
+                var last = current.ToAgent();
+                filter = filter with { After = new TimeCursor(last.CreatedAt, last.Id), Limit = filter.Limit - 1 };
+                yield return last;
+            }
+        }
+    }
+
+    private static (Agent? Agent, Event? Event) ReadWithEvent(NpgsqlDataReader row) =>
+        (row.IsDBNull(4) ? null : Read(row), row.IsDBNull(8) ? null : EventStore.Read(row, 8));
 }

@@ -46,8 +46,8 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
         """);
 
     /// <summary>One page of keys, newest first; revoked ones as well.</summary>
-    public Task<List<ApiKey>> ListAsync(TimeCursor? after, int limit, CancellationToken cancellationToken) =>
-        database.ListAsync(ListQuery.Filter().When(After, after).Then(Sql.Int(limit)), Read, cancellationToken);
+    public IAsyncEnumerable<ApiKey> ListAsync(TimeCursor? after, int limit, CancellationToken cancellationToken) =>
+        database.RowsAsync(ListQuery.Filter().When(After, after).Then(Sql.Int(limit)), Read, cancellationToken);
 
     /// <summary>One key, or null.</summary>
     public Task<ApiKey?> GetAsync(Guid id, CancellationToken cancellationToken) => database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);

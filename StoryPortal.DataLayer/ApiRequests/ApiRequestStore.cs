@@ -48,8 +48,8 @@ public sealed class ApiRequestStore(StoryDatabase database)
         $"COPY mcp_documents.api_requests ({Columns}) FROM STDIN (FORMAT binary)");
 
     /// <summary>One page of logged requests, newest first.</summary>
-    public Task<List<ApiRequest>> ListAsync(ApiRequestFilter filter, CancellationToken cancellationToken) =>
-        database.ListAsync(
+    public IAsyncEnumerable<ApiRequest> ListAsync(ApiRequestFilter filter, CancellationToken cancellationToken) =>
+        database.RowsAsync(
             ListQuery.Filter()
                 .When(StatusIs, filter.StatusCode)
                 .When(RouteIs, filter.Route)

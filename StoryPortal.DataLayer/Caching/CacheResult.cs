@@ -24,6 +24,9 @@ public readonly record struct CacheResult(CachedAnswer Answer, CacheSource Sourc
     /// <summary>The <c>X-Cache</c> header of what came from the database.</summary>
     public const string MissLabel = "MISS";
 
+    /// <summary>A response that is not cached.</summary>
+    public static CacheResult Uncached(Answer answer) => new(new CachedAnswer(answer, default, default, default), CacheSource.Miss);
+
     /// <summary>Whether there is such a thing.</summary>
     public bool Exists => !Answer.Json.IsEmpty;
 

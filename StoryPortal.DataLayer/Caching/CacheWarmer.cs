@@ -16,6 +16,7 @@ namespace StoryPortal.DataLayer.Caching;
 public sealed class CacheWarmer
 {
     private const int Batch = 1000;
+    private const int MaxPendingBytes = 4 * 1024 * 1024;
 
     private readonly RedisAnswers _answers;
     private readonly CacheBackplane _backplane;
@@ -24,15 +25,16 @@ public sealed class CacheWarmer
     private readonly SessionStore _sessions;
     private readonly ServiceStore _services;
     private readonly ModelConfigStore _models;
+    private readonly PageWriter _pages;
     private readonly CacheOptions _options;
     private readonly TimeProvider _time;
 
     internal CacheWarmer(
         RedisAnswers answers, CacheBackplane backplane, CacheMetrics metrics, AgentStore agents, SessionStore sessions, ServiceStore services,
-        ModelConfigStore models, IOptions<CacheOptions> options, TimeProvider time)
+        ModelConfigStore models, PageWriter pages, IOptions<CacheOptions> options, TimeProvider time)
     {
         (_answers, _backplane, _metrics, _options, _time) = (answers, backplane, metrics, options.Value, time);
-        (_agents, _sessions, _services, _models) = (agents, sessions, services, models);
+        (_agents, _sessions, _services, _models, _pages) = (agents, sessions, services, models, pages);
     }
 
     /// <summary>Warms the cache; returns null when Redis cannot be used now.</summary>
@@ -74,14 +76,14 @@ public sealed class CacheWarmer
         await _sessions.LatestIdsAsync(_options.WarmSessions, cancellationToken), CacheKey.Session, ids => _sessions.GetManyAsync(ids, cancellationToken), session => session.Id, StoryJson.Contracts.Session);
 
     // The versions are read before the rows: whatever is written meanwhile makes these answers invalid, as with any other load.
-    private async Task<int> WarmAsync<T>(List<Guid> all, Func<Guid, CacheKey> keyOf, Func<Guid[], Task<List<T>>> readAsync, Func<T, Guid> idOf, JsonTypeInfo<T> type)
+    private async Task<int> WarmAsync<T>(List<Guid> all, Func<Guid, CacheKey> keyOf, Func<Guid[], IAsyncEnumerable<T>> readAsync, Func<T, Guid> idOf, JsonTypeInfo<T> type)
     {
         var warmed = 0;
         foreach (var ids in all.Chunk(Batch))
         {
             var versions = await _answers.VersionsAsync([.. ids.Select(id => keyOf(id).Tag)]);
             var byId = ids.Zip(versions).ToDictionary(pair => pair.First, pair => pair.Second);
-            warmed += await StoreAsync(await readAsync(ids), row => keyOf(idOf(row)), row => byId[idOf(row)], type);
+            warmed += await StoreAsync(readAsync(ids), row => keyOf(idOf(row)), row => byId[idOf(row)], type);
         }
 
         return warmed;
@@ -90,50 +92,51 @@ public sealed class CacheWarmer
     private async Task<(int Services, int Lists)> WarmServicesAsync(CancellationToken cancellationToken)
     {
         var version = (await _answers.VersionsAsync([CacheTag.Services]))[0];
-        var (warmed, lists) = (0, 0);
-        NameCursor? after = null;
-        List<Service> services;
-        do
-        {
-            services = await _services.ListAsync(new ServiceFilter(null, null, null, null, after, Batch), cancellationToken);
-            warmed += await StoreAsync(services, service => CacheKey.Service(service.Name), _ => version, StoryJson.Contracts.Service);
-            lists += after is null ? await StoreListAsync([.. services.Take(Pages.DefaultSize + 1)], version) : 0;
-            after = services.Count > 0 ? new NameCursor(services[^1].Name) : null;
-        }
-        while (services.Count == Batch);
-
+        var rows = _services.ListAsync(new ServiceFilter(null, null, null, null, null, int.MaxValue), cancellationToken);
+        var warmed = await StoreAsync(rows, service => CacheKey.Service(service.Name), _ => version, StoryJson.Contracts.Service);
+        var lists = await StoreListAsync(version, cancellationToken);
         return (warmed, lists);
     }
 
     private async Task<int> WarmModelsAsync(CancellationToken cancellationToken)
     {
         var version = (await _answers.VersionsAsync([CacheTag.Models]))[0];
-        var warmed = 0;
-        NameCursor? after = null;
-        List<ModelConfig> models;
-        do
-        {
-            models = await _models.ListAsync(after, Batch, cancellationToken);
-            warmed += await StoreAsync(models, model => CacheKey.Model(model.Id), _ => version, StoryJson.Contracts.ModelConfig);
-            after = models.Count > 0 ? new NameCursor(models[^1].Id) : null;
-        }
-        while (models.Count == Batch);
-
-        return warmed;
+        var rows = _models.ListAsync(after: null, int.MaxValue, cancellationToken);
+        return await StoreAsync(rows, model => CacheKey.Model(model.Id), _ => version, StoryJson.Contracts.ModelConfig);
     }
 
     // As it is answered to whoever asks for services and for none in particular.
-    private async Task<int> StoreListAsync(List<Service> services, Versions version)
+    private async Task<int> StoreListAsync(Versions version, CancellationToken cancellationToken)
     {
-        var link = Pages.Cut(new PageAddress(ServiceStore.Path, QueryCollection.Empty), services, Pages.DefaultSize, service => new NameCursor(service.Name).ToText(ServiceStore.List));
-        await StoreAsync(CacheKey.Services(""), new Answer(JsonBytes.Of(services, StoryJson.Contracts.ListService), link), version);
+        var rows = _services.ListAsync(new ServiceFilter(null, null, null, null, null, PageWriter.DefaultSize + 1), cancellationToken);
+        var page = await _pages.WriteAsync(
+            new PageAddress(ServiceStore.Path, QueryCollection.Empty), rows, PageWriter.DefaultSize, StoryJson.Contracts.Service,
+            service => new NameCursor(service.Name).ToText(ServiceStore.List));
+        await StoreAsync(CacheKey.Services(""), page, version);
         return 1;
     }
 
-    private async Task<int> StoreAsync<T>(List<T> rows, Func<T, CacheKey> keyOf, Func<T, Versions> versionsOf, JsonTypeInfo<T> type)
+    // Pipelined; the rows that wait for Redis are bounded by their number and their bytes.
+    private async Task<int> StoreAsync<T>(IAsyncEnumerable<T> rows, Func<T, CacheKey> keyOf, Func<T, Versions> versionsOf, JsonTypeInfo<T> type)
     {
-        await Task.WhenAll(rows.Select(row => StoreAsync(keyOf(row), new Answer(JsonBytes.Of(row, type)), versionsOf(row))));
-        return rows.Count;
+        var (warmed, bytes) = (0, 0);
+        List<Task> pending = [];
+        await foreach (var row in rows)
+        {
+            var answer = new Answer(JsonBytes.Of(row, type));
+            pending.Add(StoreAsync(keyOf(row), answer, versionsOf(row)));
+            warmed++;
+            bytes += answer.Json.Length;
+            if (pending.Count == Batch || bytes > MaxPendingBytes)
+            {
+                await Task.WhenAll(pending);
+                pending.Clear();
+                bytes = 0;
+            }
+        }
+
+        await Task.WhenAll(pending);
+        return warmed;
     }
 
     private Task StoreAsync(CacheKey key, Answer answer, Versions versions)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Models;
+using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.DataLayer.Sessions;
 using StoryPortal.ServiceDefaults.Health;
@@ -38,6 +39,7 @@ internal static class CachingExtensions
             services.GetRequiredService<SessionStore>(),
             services.GetRequiredService<ServiceStore>(),
             services.GetRequiredService<ModelConfigStore>(),
+            services.GetRequiredService<PageWriter>(),
             services.GetRequiredService<IOptions<CacheOptions>>(),
             services.GetRequiredService<TimeProvider>()));
     }

@@ -8,8 +8,8 @@ namespace StoryPortal.DataLayer.Database;
 /// <summary>
 /// Responds to failures of the database as <see cref="SqlStates"/> says: an outage is 503 with Retry-After, a refused value 400, a conflict 409.
 /// </summary>
-internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger)
-    : IExceptionHandler
+internal sealed partial class DatabaseExceptionHandler(
+    IProblemDetailsService problems, StoryDatabase database, ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
 {
     private const string RetryAfterSeconds = "2";
     private const string RetryAfterShortSeconds = "1";
@@ -20,6 +20,7 @@ internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService pr
         "The database did not confirm the write in time: the write may have happened. "
         + "Send it again with the same id or the same Idempotency-Key, and it is done once.";
     private const string ReadOnly = "The database is read-only at present, and nothing was stored. Reads go on; try the write again.";
+    private const string TooSlow = "The database took too long for this request. Ask for less at a time, or try again later.";
     private const string Ended = "The database ended the statement before its end, and nothing was stored. Try again.";
 
     public ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken) => exception switch
@@ -27,6 +28,10 @@ internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService pr
         WriteQueueFullException full => RetryLaterAsync(context, RetryAfterShortSeconds, $"{full.Message} {SendLess}"),
         UnconfirmedWriteException => UnavailableAsync(context, RetryAfterSeconds, Unconfirmed, exception),
         PostgresException refused => HandleAsync(context, refused),
+
+        // The statement of a read: an outage would have been seen by the health check.
+        TimeoutException or NpgsqlException { InnerException: TimeoutException } when database.IsReachable =>
+            UnavailableAsync(context, RetryAfterSeconds, TooSlow, exception),
 
         // Everything else of Npgsql's is a connection that was lost, refused, or did not get free in time.
         NpgsqlException or TimeoutException => UnavailableAsync(context, RetryAfterSeconds, Unreachable, exception),

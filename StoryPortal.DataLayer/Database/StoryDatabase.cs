@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Npgsql;
 using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Telemetry;
@@ -60,6 +61,37 @@ public sealed class StoryDatabase
     /// <inheritdoc cref="ListAsync{T}(Query, IReadOnlyList{NpgsqlParameter}, Func{NpgsqlDataReader, T}, CancellationToken)"/>
     internal Task<List<T>> ListAsync<T>(Filter filter, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
         ListAsync(filter.Query, filter.Parameters, read, cancellationToken);
+
+    /// <summary>The rows of the result, one at a time. A caller that stops before the last row cancels the statement.</summary>
+    public async IAsyncEnumerable<T> RowsAsync<T>(
+        Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var measured = Measure(query);
+        await using var own = StoryTransaction.Current is null ? await Source.OpenConnectionAsync(cancellationToken) : null; // a command of the pool cannot be cancelled
+        await using var command = CreateCommand(query, parameters, own ?? StoryTransaction.Current!.Connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var isStopped = false;
+        try
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                isStopped = true; // unless the caller comes back
+                yield return read(reader);
+                isStopped = false;
+            }
+        }
+        finally
+        {
+            if (isStopped && own is not null) // in a transaction a cancelled statement would end the transaction
+            {
+                command.Cancel(); // else the reader receives all the other rows before it closes
+            }
+        }
+    }
+
+    /// <inheritdoc cref="RowsAsync{T}(Query, IReadOnlyList{NpgsqlParameter}, Func{NpgsqlDataReader, T}, CancellationToken)"/>
+    internal IAsyncEnumerable<T> RowsAsync<T>(Filter filter, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        RowsAsync(filter.Query, filter.Parameters, read, cancellationToken);
 
     /// <summary>The first row that the statement returns, or null.</summary>
     /// <exception cref="UnconfirmedWriteException">A write was sent, and Postgres did not confirm the commit.</exception>
@@ -173,26 +205,32 @@ public sealed class StoryDatabase
         Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlCommand, Task<TResult>> run, CancellationToken cancellationToken)
     {
         using var measured = Measure(query);
-        Samples.Note(query, parameters);
         return await OnConnectionAsync(query, async connection =>
         {
-            await using var command = new NpgsqlCommand(query.Sql, connection);
-            if (query.Class != QueryClass.Aggregate)
-            {
-                command.CommandTimeout = QuickSeconds;
-            }
-
-            for (var i = 0; i < parameters.Count; i++)
-            {
-                command.Parameters.Add(parameters[i]);
-            }
-
+            await using var command = CreateCommand(query, parameters, connection);
             return await run(command);
         }, cancellationToken);
     }
 
     /// <summary>Measures what happens until the result is disposed, as <paramref name="query"/>.</summary>
     internal Measurement Measure(Query query) => new(_duration, _times, query, Stopwatch.GetTimestamp());
+
+    private NpgsqlCommand CreateCommand(Query query, IReadOnlyList<NpgsqlParameter> parameters, NpgsqlConnection connection)
+    {
+        Samples.Note(query, parameters);
+        var command = new NpgsqlCommand(query.Sql, connection);
+        if (query.Class != QueryClass.Aggregate)
+        {
+            command.CommandTimeout = QuickSeconds;
+        }
+
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            command.Parameters.Add(parameters[i]);
+        }
+
+        return command;
+    }
 
     internal readonly struct Measurement(Histogram<double> histogram, QueryTimes? times, Query query, long start) : IDisposable
     {

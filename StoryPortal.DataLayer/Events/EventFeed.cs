@@ -18,8 +18,8 @@ public sealed class EventFeed(StoryDatabase database)
 
     private static readonly Query SeqQuery = new("events.seq", QueryClass.Simple, QueryAccess.Read, "SELECT seq FROM mcp_documents.events WHERE id = $1");
 
-    /// <summary>Up to <paramref name="limit"/> events after one place and up to another, the earliest first; of a type or an agent where they are named.</summary>
-    public Task<List<ArrivedEvent>> ListAsync(long after, long upTo, string? type, Guid? agentId, int limit, CancellationToken cancellationToken)
+    /// <summary>Up to <paramref name="limit"/> events, one at a time, after one place and up to another, the earliest first; of a type or an agent where they are named.</summary>
+    public IAsyncEnumerable<ArrivedEvent> ListAsync(long after, long upTo, string? type, Guid? agentId, int limit, CancellationToken cancellationToken)
     {
         List<NpgsqlParameter> parameters = [Sql.Long(after), Sql.Long(upTo), Sql.Int(limit)];
         if (type is not null)
@@ -39,7 +39,7 @@ public sealed class EventFeed(StoryDatabase database)
             (null, _) => OfAgentQuery,
             _ => OfTypeAndAgentQuery,
         };
-        return database.ListAsync(query, parameters, static row => new ArrivedEvent(row.GetInt64(7), EventStore.Read(row)), cancellationToken);
+        return database.RowsAsync(query, parameters, static row => new ArrivedEvent(row.GetInt64(7), EventStore.Read(row)), cancellationToken);
     }
 
     /// <summary>The place of an event; null when there is no such event.</summary>

@@ -41,8 +41,8 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
             """));
 
     /// <summary>One page of events, newest first.</summary>
-    public Task<List<Event>> ListAsync(EventFilter filter, CancellationToken cancellationToken) =>
-        database.ListAsync(
+    public IAsyncEnumerable<Event> ListAsync(EventFilter filter, CancellationToken cancellationToken) =>
+        database.RowsAsync(
             ListQuery.Filter()
                 .When(TypeIs, filter.Type)
                 .When(AgentIs, filter.AgentId)
@@ -110,6 +110,9 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     internal static NpgsqlParameter[] Parameters(Event e) =>
         [Sql.Uuid(e.Id), Sql.Text(e.Type), Sql.Time(e.Timestamp), Sql.Uuid(e.AgentId), Sql.Uuid(e.SessionId), Sql.Json(e.Payload), Sql.Time(e.ReceivedAt)];
 
+    /// <summary>The columns of the row <paramref name="row"/>.</summary>
+    internal static string ColumnsOf(string row) => $"{row}.{Columns.Replace(", ", $", {row}.", StringComparison.Ordinal)}";
+
     /// <summary>SQL that makes the JSON of one event from the row <paramref name="row"/>, field for field what the serializer makes.</summary>
     internal static string AsJson(string row) => $"""
         json_build_object('id', {row}.id, 'type', {row}.type, 'timestamp', {TimeAsText(row + ".timestamp")},
@@ -130,14 +133,16 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
         copy.Write(e.ReceivedAt);
     }
 
-    internal static Event Read(NpgsqlDataReader row) => new()
+    internal static Event Read(NpgsqlDataReader row) => Read(row, 0);
+
+    internal static Event Read(NpgsqlDataReader row, int first) => new()
     {
-        Id = row.GetGuid(0),
-        Type = row.GetString(1),
-        Timestamp = row.GetTime(2),
-        AgentId = row.GetGuidOrNull(3),
-        SessionId = row.GetGuidOrNull(4),
-        Payload = row.GetJson(5),
-        ReceivedAt = row.GetTime(6),
+        Id = row.GetGuid(first),
+        Type = row.GetString(first + 1),
+        Timestamp = row.GetTime(first + 2),
+        AgentId = row.GetGuidOrNull(first + 3),
+        SessionId = row.GetGuidOrNull(first + 4),
+        Payload = row.GetJson(first + 5),
+        ReceivedAt = row.GetTime(first + 6),
     };
 }

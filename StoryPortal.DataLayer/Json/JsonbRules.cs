@@ -22,6 +22,9 @@ internal static class JsonbRules
     private const int MostExponent = 308;
     private const int MostKeptNames = 4096;
 
+    // jsonb returns 1e308 as 309 digits: a document would become fifty times as large as it was sent.
+    private const int MaxWrittenOut = 1024 * 1024;
+
     [ThreadStatic]
     private static HashSet<(int Object, UInt128 Name)>? t_names;
 
@@ -37,6 +40,7 @@ internal static class JsonbRules
         names.Clear();
         Span<int> objects = stackalloc int[MostDepth];
         var lastObject = 0;
+        var writtenOut = 0;
         var reader = new Utf8JsonReader(utf8);
         while (reader.Read())
         {
@@ -49,8 +53,11 @@ internal static class JsonbRules
                     objects[reader.CurrentDepth] = ++lastObject;
                     break;
 
-                case JsonTokenType.Number when !IsDouble(reader.ValueSpan):
+                case JsonTokenType.Number when !IsDouble(reader.ValueSpan, ref writtenOut):
                     return "holds a number that does not fit a double.";
+
+                case JsonTokenType.Number when writtenOut > MaxWrittenOut:
+                    return $"holds numbers with exponents that have more than {MaxWrittenOut} digits when they are written out.";
 
                 case JsonTokenType.String when reader.ValueIsEscaped && TextViolation(ref reader, out _) is { } violation:
                     return violation;
@@ -104,12 +111,27 @@ internal static class JsonbRules
         }
     }
 
-    private static bool IsDouble(ReadOnlySpan<byte> number)
+    // Adds the digits that an exponent stands for to writtenOut.
+    private static bool IsDouble(ReadOnlySpan<byte> number, ref int writtenOut)
     {
+        if (number.Length > MostDigits || !Utf8Parser.TryParse(number, out double value, out _) || !double.IsFinite(value))
+        {
+            return false;
+        }
+
         // The exponent apart: 1e-99999 is a finite double (zero), and still more digits than numeric can hold.
         var e = number.IndexOfAny((byte)'e', (byte)'E');
-        return number.Length <= MostDigits
-            && Utf8Parser.TryParse(number, out double value, out _) && double.IsFinite(value)
-            && (e < 0 || (int.TryParse(number[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent) && Math.Abs(exponent) <= MostExponent));
+        if (e < 0)
+        {
+            return true;
+        }
+
+        if (!int.TryParse(number[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent) || Math.Abs(exponent) > MostExponent)
+        {
+            return false;
+        }
+
+        writtenOut += Math.Abs(exponent);
+        return true;
     }
 }

@@ -31,8 +31,8 @@ public sealed class ModelConfigStore(StoryDatabase database, StoryCache cache)
         """);
 
     /// <summary>One page of model configs, by id.</summary>
-    public Task<List<ModelConfig>> ListAsync(NameCursor? after, int limit, CancellationToken cancellationToken) =>
-        database.ListAsync(ListQuery.Filter().When(After, after?.Name).Then(Sql.Int(limit)), Read, cancellationToken);
+    public IAsyncEnumerable<ModelConfig> ListAsync(NameCursor? after, int limit, CancellationToken cancellationToken) =>
+        database.RowsAsync(ListQuery.Filter().When(After, after?.Name).Then(Sql.Int(limit)), Read, cancellationToken);
 
     /// <summary>One model config, or null.</summary>
     public Task<ModelConfig?> GetAsync(string id, CancellationToken cancellationToken) =>

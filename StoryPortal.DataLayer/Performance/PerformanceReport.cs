@@ -15,7 +15,7 @@ public sealed class PerformanceReport(ScorecardReader scorecards, DatabaseFacts 
     public async Task<string> WriteAsync(CancellationToken cancellationToken)
     {
         var scorecard = await scorecards.ReadAsync(cancellationToken);
-        var baselines = await store.BaselinesAsync(null, 5, cancellationToken);
+        var baselines = await store.BaselinesAsync(null, 5, cancellationToken).ToListAsync(cancellationToken);
         var text = new StringBuilder();
         Line($"# Performance report of {time.GetUtcNow():yyyy-MM-dd HH:mm} UTC");
         WriteScorecard(scorecard);

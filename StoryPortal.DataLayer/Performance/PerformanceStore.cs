@@ -50,8 +50,8 @@ public sealed class PerformanceStore(StoryDatabase database)
         ProcessesQuery, [], row => new RegisteredProcess(row.GetString(0), row.GetString(1), row.GetBoolean(2)), cancellationToken);
 
     /// <summary>One page of baselines, newest first.</summary>
-    public Task<List<Baseline>> BaselinesAsync(TimeCursor? after, int limit, CancellationToken cancellationToken) =>
-        database.ListAsync(BaselinesQuery.Filter().When(0, after).Then(Sql.Int(limit)), ReadBaseline, cancellationToken);
+    public IAsyncEnumerable<Baseline> BaselinesAsync(TimeCursor? after, int limit, CancellationToken cancellationToken) =>
+        database.RowsAsync(BaselinesQuery.Filter().When(0, after).Then(Sql.Int(limit)), ReadBaseline, cancellationToken);
 
     /// <summary>One baseline, or null.</summary>
     public Task<Baseline?> BaselineAsync(Guid id, CancellationToken cancellationToken) =>
@@ -64,8 +64,8 @@ public sealed class PerformanceStore(StoryDatabase database)
         cancellationToken);
 
     /// <summary>One page of load tests, newest first.</summary>
-    public Task<List<LoadTest>> LoadTestsAsync(TimeCursor? after, int limit, CancellationToken cancellationToken) =>
-        database.ListAsync(LoadTestsQuery.Filter().When(0, after).Then(Sql.Int(limit)), ReadLoadTest, cancellationToken);
+    public IAsyncEnumerable<LoadTest> LoadTestsAsync(TimeCursor? after, int limit, CancellationToken cancellationToken) =>
+        database.RowsAsync(LoadTestsQuery.Filter().When(0, after).Then(Sql.Int(limit)), ReadLoadTest, cancellationToken);
 
     /// <summary>Stores what a load test found; when its id is there already, nothing changes. Returns what is stored, and whether it is new.</summary>
     public async Task<(LoadTest Test, bool Created)> AddLoadTestAsync(LoadTest test, CancellationToken cancellationToken)

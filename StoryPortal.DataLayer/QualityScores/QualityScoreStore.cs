@@ -53,8 +53,8 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
             """));
 
     /// <summary>One page of quality scores, newest first.</summary>
-    public Task<List<QualityScore>> ListAsync(QualityScoreFilter filter, CancellationToken cancellationToken) =>
-        database.ListAsync(
+    public IAsyncEnumerable<QualityScore> ListAsync(QualityScoreFilter filter, CancellationToken cancellationToken) =>
+        database.RowsAsync(
             ListQuery.Filter()
                 .When(TypeIs, filter.ComponentType)
                 .When(ComponentIs, filter.ComponentId)

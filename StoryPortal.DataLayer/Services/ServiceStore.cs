@@ -109,8 +109,8 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
         """);
 
     /// <summary>One page of services, by name.</summary>
-    public Task<List<Service>> ListAsync(ServiceFilter filter, CancellationToken cancellationToken) =>
-        database.ListAsync(
+    public IAsyncEnumerable<Service> ListAsync(ServiceFilter filter, CancellationToken cancellationToken) =>
+        database.RowsAsync(
             ListQuery.Filter()
                 .When(LayerIs, filter.Layer)
                 .When(HasTag, filter.Tag)

@@ -1,6 +1,8 @@
 using Npgsql;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
+using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Problems;
 
 namespace StoryPortal.DataLayer.Sessions;
 
@@ -47,21 +49,29 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
     private static readonly Query LockQuery = new("sessions.lock", QueryClass.Simple, QueryAccess.Write,
         $"SELECT {Columns} FROM mcp_documents.sessions WHERE id = $1 FOR UPDATE");
 
-    // A session has an end exactly while it is not active; the condition keeps a row as it is when nothing changes.
-    private static readonly Query PatchQuery = new("sessions.patch", QueryClass.Simple, QueryAccess.Write, $"""
-        UPDATE mcp_documents.sessions SET
-            agent_id = coalesce($2, agent_id), user_id = coalesce($3, user_id), type = coalesce($4, type), is_active = coalesce($5, is_active),
-            context = mcp_documents.json_merge_patch(context, $6), updated_at = $7,
-            ended_at = CASE WHEN coalesce($5, is_active) THEN NULL ELSE coalesce(ended_at, $7) END
-        WHERE id = $1 AND (agent_id, user_id, type, is_active, context) IS DISTINCT FROM (
-            coalesce($2, agent_id), coalesce($3, user_id), coalesce($4, type), coalesce($5, is_active), mcp_documents.json_merge_patch(context, $6))
-        RETURNING {Columns}
+    // A session has an end exactly while it is not active; the condition keeps a row as it is when nothing changes. Locked and measured as in AgentStore.
+    private static readonly Query PatchQuery = new("sessions.patch", QueryClass.Simple, QueryAccess.Write, """
+        WITH locked AS (
+            SELECT id, context AS old_context, mcp_documents.json_merge_patch(context, $6) AS context
+            FROM mcp_documents.sessions WHERE id = $1 FOR NO KEY UPDATE),
+        merged AS (
+            SELECT *, octet_length(context::text) > $8 AND octet_length(context::text) > octet_length(old_context::text) AS is_too_large FROM locked),
+        patched AS (
+            UPDATE mcp_documents.sessions s SET
+                agent_id = coalesce($2, s.agent_id), user_id = coalesce($3, s.user_id), type = coalesce($4, s.type), is_active = coalesce($5, s.is_active),
+                context = m.context, updated_at = $7, ended_at = CASE WHEN coalesce($5, s.is_active) THEN NULL ELSE coalesce(s.ended_at, $7) END
+            FROM merged m
+            WHERE s.id = m.id AND NOT m.is_too_large AND (s.agent_id, s.user_id, s.type, s.is_active, s.context) IS DISTINCT FROM (
+                coalesce($2, s.agent_id), coalesce($3, s.user_id), coalesce($4, s.type), coalesce($5, s.is_active), m.context)
+            RETURNING s.*)
+        SELECT p.id, p.agent_id, p.user_id, p.type, p.is_active, p.context, p.created_at, p.updated_at, p.ended_at, m.is_too_large
+        FROM merged m LEFT JOIN patched p ON true
         """);
 
     private static readonly SessionPatch TheEnd = new() { IsActive = false };
 
     /// <summary>One page of sessions, newest first.</summary>
-    public Task<List<Session>> ListAsync(SessionFilter filter, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Session> ListAsync(SessionFilter filter, CancellationToken cancellationToken)
     {
         var query = ListQuery.Filter().When(AgentIs, filter.AgentId);
         if (filter.IsActive is { } active)
@@ -69,7 +79,7 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
             query.With(active ? Active : Ended);
         }
 
-        return database.ListAsync(query.When(After, filter.After).Then(Sql.Int(filter.Limit)), Read, cancellationToken);
+        return database.RowsAsync(query.When(After, filter.After).Then(Sql.Int(filter.Limit)), Read, cancellationToken);
     }
 
     /// <summary>One session, or null.</summary>
@@ -81,8 +91,8 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
         database.ListAsync(LatestIdsQuery, [Sql.Int(limit)], row => row.GetGuid(0), cancellationToken);
 
     /// <summary>Those sessions that there are.</summary>
-    internal Task<List<Session>> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
-        database.ListAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
+    internal IAsyncEnumerable<Session> GetManyAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        database.RowsAsync(GetManyQuery, [Sql.Uuids(ids)], Read, cancellationToken);
 
     /// <summary>One session, or null; its row is locked until the end of the current transaction.</summary>
     public Task<Session?> LockAsync(Guid id, CancellationToken cancellationToken) =>
@@ -112,15 +122,18 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
     }
 
     /// <summary>Changes what the patch names; returns the session as it is now, or null when there is none.</summary>
+    /// <exception cref="InputException">The patch would make the session's context too large.</exception>
     public async Task<Session?> PatchAsync(Guid id, SessionPatch patch, DateTimeOffset now, CancellationToken cancellationToken)
     {
         NpgsqlParameter[] parameters =
         [
             Sql.Uuid(id), Sql.Uuid(patch.AgentId), Sql.Text(patch.UserId), Sql.Text(patch.Type), Sql.Bool(patch.IsActive),
-            Sql.Json(patch.Context ?? default), Sql.Time(now),
+            Sql.Json(patch.Context ?? default), Sql.Time(now), Sql.Int(BodyLimits.Document),
         ];
-        var written = database.FirstAsync(PatchQuery, parameters, Read, cancellationToken);
-        return await cache.InvalidateAfterAsync(written, row => row is not null, TagsOf(id)) ?? await GetAsync(id, cancellationToken);
+        var written = database.FirstAsync(PatchQuery, parameters, row => MergeResult<Session>.Read(row, Read, isTooLarge: 9), cancellationToken);
+        var merged = await cache.InvalidateAfterAsync(written, merged => merged?.Changed is not null, TagsOf(id));
+        merged?.ThrowIfTooLarge("context");
+        return merged is null ? null : merged.Changed ?? await GetAsync(id, cancellationToken);
     }
 
     /// <summary>Ends a session, once; returns it as it is now, or null when there is none.</summary>

@@ -173,8 +173,8 @@ public sealed class Recorder(TimeProvider time, TimeSpan warmUp = default)
         private readonly int _first;
         private readonly Queue<long[]> _slices = [];
         private long[] _noted = new long[Buckets.Count];
-        private readonly long[] _excluded = new long[Buckets.Count];
-        private long[] _forgotten = new long[Buckets.Count];
+        private long[] _excluded = new long[Buckets.Count];
+        private readonly long[] _forgotten = new long[Buckets.Count];
 
         internal Times(Stripes counters, int first) => (_counters, _first) = (counters, first);
 

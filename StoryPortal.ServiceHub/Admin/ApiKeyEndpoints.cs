@@ -51,14 +51,14 @@ internal static class ApiKeyEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, ApiKeyStore store, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
+        HttpRequest request, ApiKeyStore store, PageWriter pages, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
         var size = Paging.Limit(limit, errors);
         var after = Paging.TimeCursor(cursor, List, errors);
         errors.ThrowIfAny();
 
-        return Paging.Page(request, await store.ListAsync(after, size + 1, cancellationToken), size, Json.ListApiKey, key => new TimeCursor(key.CreatedAt, key.Id).ToText(List));
+        return await pages.PageAsync(request, store.ListAsync(after, size + 1, cancellationToken), size, Json.ApiKey, key => new TimeCursor(key.CreatedAt, key.Id).ToText(List));
     }
 
     private static async Task<IResult> GetAsync(Guid id, ApiKeyStore store, CancellationToken cancellationToken) =>

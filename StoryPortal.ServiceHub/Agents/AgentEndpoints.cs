@@ -27,7 +27,7 @@ internal static class AgentEndpoints
 
         agents.MapGet("/", ListAsync)
             .WithName("ListAgents").WithSummary("List agents, newest first")
-            .WithDescription("`include=events` brings the latest events of each agent along, ten unless `events_limit` says otherwise. The `Link` header leads to the next page.")
+            .WithDescription("`include=events` brings the latest events of each agent along, ten unless `events_limit` says otherwise; `events_truncated` says that they are fewer, because they would make the page too large. The `Link` header leads to the next page.")
             .Produces<Agent[]>();
 
         var (store, cache) = (v1.ServiceProvider.GetRequiredService<AgentStore>(), v1.ServiceProvider.GetRequiredService<StoryCache>());
@@ -58,7 +58,7 @@ internal static class AgentEndpoints
             .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.Agent).ReturnsRepresentation()
             .Accepts<AgentPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
             .WithExample("""{"status": "idle", "metadata": {"team": "novels", "obsolete": null}}""")
-            .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces<Agent>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 
         agents.MapDelete("/{id}", DeleteAsync)
             .WithName("DeleteAgent").WithSummary("Delete an agent; its events stay")
@@ -77,7 +77,7 @@ internal static class AgentEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, AgentStore store, StoryCache cache, CancellationToken cancellationToken,
+        HttpRequest request, AgentStore store, StoryCache cache, PageWriter pages, CancellationToken cancellationToken,
         string? status = null, string? type = null, string? include = null, int? events_limit = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -93,16 +93,16 @@ internal static class AgentEndpoints
             errors.Optional("type", type, 100),
             Paging.TimeCursor(cursor, List, errors),
             size + 1,
-            include is null ? null : eventsOfEach);
+            include is null ? null : new IncludedEvents(eventsOfEach, pages.MaxBytes));
         errors.ThrowIfAny();
 
         // Events come too fast for a list that shows them to be worth keeping.
-        return filter.EventsOfEach is not null
-            ? Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListAgent, CursorOf)
+        return filter.Events is not null
+            ? await pages.PageAsync(request, store.ListAsync(filter, cancellationToken), size, Json.Agent, CursorOf)
             : new CachedJson(await cache.GetAsync(
                 CacheKey.Agents(request.QueryString.Value!),
-                (store, filter, address: PageAddress.Of(request), size),
-                static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListAgent, CursorOf),
+                (store, pages, filter, address: PageAddress.Of(request), size),
+                static async (read, ct) => await read.pages.WriteAsync(read.address, read.store.ListAsync(read.filter, ct), read.size, Json.Agent, CursorOf),
                 cancellationToken));
     }
 

@@ -35,7 +35,7 @@ internal static class ApiRequestEndpoints
         system.MapPost("/api-requests", LogAsync).WithBodyLimit(BodyLimits.Batch);
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, ApiRequestStore store, CancellationToken cancellationToken,
+        HttpRequest request, ApiRequestStore store, PageWriter pages, CancellationToken cancellationToken,
         int? status_code = null, string? route = null, string? from = null, string? to = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -54,7 +54,7 @@ internal static class ApiRequestEndpoints
             size + 1);
         errors.ThrowIfAny();
 
-        return Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListApiRequest, logged => new TimeCursor(logged.Timestamp, logged.Id).ToText(List));
+        return await pages.PageAsync(request, store.ListAsync(filter, cancellationToken), size, Json.ApiRequest, logged => new TimeCursor(logged.Timestamp, logged.Id).ToText(List));
     }
 
     private static async Task<IResult> StatsAsync(

@@ -55,12 +55,12 @@ internal static class EventEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, EventStore store, CancellationToken cancellationToken,
+        HttpRequest request, EventStore store, PageWriter pages, CancellationToken cancellationToken,
         string? type = null, Guid? agent_id = null, Guid? session_id = null, string? from = null, string? to = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
         var export = request.Accepts(BatchBody.NdjsonContentType);
-        var size = export ? Paging.Limit(limit, errors, byDefault: EventExport.PageSize, highest: int.MaxValue) : Paging.Limit(limit, errors);
+        var size = export ? Paging.Limit(limit, errors, highest: int.MaxValue) : Paging.Limit(limit, errors);
         var filter = new EventFilter(
             errors.Optional("type", type, 200),
             agent_id,
@@ -68,13 +68,13 @@ internal static class EventEndpoints
             QueryText.Time(from, "from", errors),
             QueryText.Time(to, "to", errors),
             Paging.TimeCursor(cursor, List, errors),
-            export ? EventExport.PageSize : size + 1);
+            export ? size : size + 1);
         errors.ThrowIfAny();
 
         request.HttpContext.Response.Headers.Vary = HeaderNames.Accept;
         return export
             ? new EventExport(store, filter, limit)
-            : Paging.Page(request, await store.ListAsync(filter, cancellationToken), size, Json.ListEvent, e => new TimeCursor(e.Timestamp, e.Id).ToText(List));
+            : await pages.PageAsync(request, store.ListAsync(filter, cancellationToken), size, Json.Event, e => new TimeCursor(e.Timestamp, e.Id).ToText(List));
     }
 
     private static async Task<IResult> GetAsync(Guid id, EventStore store, CancellationToken cancellationToken) =>

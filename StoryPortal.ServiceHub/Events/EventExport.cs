@@ -8,25 +8,21 @@ using StoryPortal.ServiceHub.Http;
 namespace StoryPortal.ServiceHub.Events;
 
 /// <summary>
-/// Every event that a filter chooses, as NDJSON, newest first. It is read page by page, each as fast as the caller takes the one before: a slow
-/// caller holds neither a database connection nor more memory than a page.
+/// Every event that a filter chooses, as NDJSON, newest first. One event is held at a time, and a megabyte of what is to be sent: then the statement
+/// ends, and the next one begins when the client has taken that. A slow client holds no database connection.
 /// </summary>
-/// <param name="store">Where the events are.</param>
-/// <param name="filter">Which of them; its limit is that of a page.</param>
-/// <param name="most">How many in all; null: every one.</param>
-internal sealed class EventExport(EventStore store, EventFilter filter, int? most) : IResult
+/// <param name="store">The events.</param>
+/// <param name="filter">Which of them; its limit is not used.</param>
+/// <param name="max">How many in all; null: every one.</param>
+internal sealed class EventExport(EventStore store, EventFilter filter, int? max) : IResult
 {
-    public const int PageSize = 1000;
+    private const int PageSize = 1000;
 
     private static readonly byte[] EndOfLine = "\n"u8.ToArray();
 
     public async Task ExecuteAsync(HttpContext context)
     {
-        // The first page before the answer begins: what goes wrong with it is still answered by a problem document.
-        var response = context.Response;
-        var cancellationToken = context.RequestAborted;
-        var left = most ?? long.MaxValue;
-        var page = await PageAsync(filter, left, cancellationToken);
+        var (response, cancellationToken) = (context.Response, context.RequestAborted);
         response.ContentType = BatchBody.NdjsonContentType;
         if (context.IsHead())
         {
@@ -34,26 +30,38 @@ internal sealed class EventExport(EventStore store, EventFilter filter, int? mos
         }
 
         await using var json = new Utf8JsonWriter(response.BodyWriter, new JsonWriterOptions { Encoder = StoryJson.Contracts.Options.Encoder, SkipValidation = true });
-        while (page.Count > 0)
+        var limit = new RowLimit(PageSize);
+        var (left, after, isStarted) = (max ?? long.MaxValue, filter.After, false);
+        while (left > 0)
         {
-            foreach (var e in page)
+            var (asked, rows, isCut) = ((int)Math.Min(limit.Rows, left), 0, false);
+            await foreach (var e in store.ListAsync(filter with { After = after, Limit = asked }, cancellationToken))
             {
+                if (!isStarted)
+                {
+                    isStarted = true; // before it, what goes wrong is still a problem document
+                    await response.StartAsync(cancellationToken);
+                }
+
                 JsonSerializer.Serialize(json, e, StoryJson.Contracts.Event);
                 json.Flush();
                 json.Reset();
                 response.BodyWriter.Write(EndOfLine);
+                after = new TimeCursor(e.Timestamp, e.Id);
+                if (++rows < asked && response.BodyWriter.UnflushedBytes >= RowLimit.MaxBytes)
+                {
+                    isCut = true;
+                    break;
+                }
             }
 
-            if ((await response.BodyWriter.FlushAsync(cancellationToken)).IsCompleted)
+            if ((await response.BodyWriter.FlushAsync(cancellationToken)).IsCompleted || (rows < asked && !isCut))
             {
-                return; // the caller left
+                return;
             }
 
-            left -= page.Count;
-            page = page.Count < PageSize ? [] : await PageAsync(filter with { After = new TimeCursor(page[^1].Timestamp, page[^1].Id) }, left, cancellationToken);
+            left -= rows;
+            limit.Adapt(rows, isCut);
         }
     }
-
-    private Task<List<Event>> PageAsync(EventFilter part, long left, CancellationToken cancellationToken) =>
-        left == 0 ? Task.FromResult<List<Event>>([]) : store.ListAsync(part with { Limit = (int)Math.Min(PageSize, left) }, cancellationToken);
 }

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
 using StoryPortal.DataLayer.Caching;
-using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults.Problems;
 
@@ -9,7 +8,7 @@ namespace StoryPortal.ServiceHub.Http;
 /// <summary>Lists by keyset: a page says where the next one begins, and no page grows slower with its distance from the first.</summary>
 internal static class Paging
 {
-    public const int DefaultLimit = Pages.DefaultSize;
+    public const int DefaultLimit = PageWriter.DefaultSize;
     public const int HighestLimit = 1000;
 
     /// <summary>The page's size.</summary>
@@ -39,19 +38,10 @@ internal static class Paging
         _ => Broken<NameCursor>(errors),
     };
 
-    /// <summary>
-    /// Answers with a page of <paramref name="size"/> rows at most. The store is asked for one row more: where it finds one there is a next page,
-    /// and a <c>Link</c> header that leads to it.
-    /// </summary>
-    public static JsonAnswer<List<T>> Page<T>(HttpRequest request, List<T> rows, int size, JsonTypeInfo<List<T>> type, Func<T, string> cursorOf) =>
-        new(rows, type) { Link = Pages.Cut(PageAddress.Of(request), rows, size, cursorOf) };
-
-    /// <summary>The same page, to be cached. It may be made when its request has ended long ago: only the address is known of it.</summary>
-    public static Answer PageAnswer<T>(PageAddress address, List<T> rows, int size, JsonTypeInfo<List<T>> type, Func<T, string> cursorOf)
-    {
-        var link = Pages.Cut(address, rows, size, cursorOf);
-        return new Answer(JsonBytes.Of(rows, type), link);
-    }
+    /// <summary>A page that is not cached. The store is asked for one row more than <paramref name="size"/>, which shows that there is a next page.</summary>
+    public static async Task<IResult> PageAsync<T>(
+        this PageWriter pages, HttpRequest request, IAsyncEnumerable<T> rows, int size, JsonTypeInfo<T> type, Func<T, string> cursorOf) where T : class =>
+        new CachedJson(CacheResult.Uncached(await pages.WriteAsync(PageAddress.Of(request), rows, size, type, cursorOf)));
 
     private static T? Broken<T>(InputErrors errors) where T : struct
     {

@@ -46,7 +46,7 @@ internal static class ModelEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, ModelConfigStore store, StoryCache cache, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
+        HttpRequest request, ModelConfigStore store, StoryCache cache, PageWriter pages, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
         var size = Paging.Limit(limit, errors);
@@ -55,8 +55,8 @@ internal static class ModelEndpoints
 
         return new CachedJson(await cache.GetAsync(
             CacheKey.Models(request.QueryString.Value!),
-            (store, after, address: PageAddress.Of(request), size),
-            static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.after, read.size + 1, ct), read.size, Json.ListModelConfig, CursorOf),
+            (store, pages, after, address: PageAddress.Of(request), size),
+            static async (read, ct) => await read.pages.WriteAsync(read.address, read.store.ListAsync(read.after, read.size + 1, ct), read.size, Json.ModelConfig, CursorOf),
             cancellationToken));
     }
 

@@ -116,13 +116,13 @@ internal static class PerformanceEndpoints
         TypedResults.Text(await store.ReportAsync(cancellationToken) ?? await report.WriteAsync(cancellationToken), "text/markdown", Encoding.UTF8);
 
     private static async Task<IResult> BaselinesAsync(
-        HttpRequest request, PerformanceStore store, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
+        HttpRequest request, PerformanceStore store, PageWriter pages, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
         var (size, after) = (Paging.Limit(limit, errors), Paging.TimeCursor(cursor, BaselineList, errors));
         errors.ThrowIfAny();
-        return Paging.Page(
-            request, await store.BaselinesAsync(after, size + 1, cancellationToken), size, Json.ListBaseline,
+        return await pages.PageAsync(
+            request, store.BaselinesAsync(after, size + 1, cancellationToken), size, Json.Baseline,
             baseline => new TimeCursor(baseline.TakenAt, baseline.Id).ToText(BaselineList));
     }
 
@@ -148,13 +148,13 @@ internal static class PerformanceEndpoints
             : NotFound(id);
 
     private static async Task<IResult> LoadTestsAsync(
-        HttpRequest request, PerformanceStore store, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
+        HttpRequest request, PerformanceStore store, PageWriter pages, CancellationToken cancellationToken, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
         var (size, after) = (Paging.Limit(limit, errors), Paging.TimeCursor(cursor, LoadTestList, errors));
         errors.ThrowIfAny();
-        return Paging.Page(
-            request, await store.LoadTestsAsync(after, size + 1, cancellationToken), size, Json.ListLoadTest,
+        return await pages.PageAsync(
+            request, store.LoadTestsAsync(after, size + 1, cancellationToken), size, Json.LoadTest,
             test => new TimeCursor(test.TakenAt, test.Id).ToText(LoadTestList));
     }
 

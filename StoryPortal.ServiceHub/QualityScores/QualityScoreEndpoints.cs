@@ -48,7 +48,7 @@ internal static class QualityScoreEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, QualityScoreStore store, StoryCache cache, CancellationToken cancellationToken,
+        HttpRequest request, QualityScoreStore store, StoryCache cache, PageWriter pages, CancellationToken cancellationToken,
         string? component_type = null, string? component_id = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -62,8 +62,8 @@ internal static class QualityScoreEndpoints
 
         return new CachedJson(await cache.GetAsync(
             CacheKey.QualityScores(request.QueryString.Value!),
-            (store, filter, address: PageAddress.Of(request), size),
-            static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListQualityScore, CursorOf),
+            (store, pages, filter, address: PageAddress.Of(request), size),
+            static async (read, ct) => await read.pages.WriteAsync(read.address, read.store.ListAsync(read.filter, ct), read.size, Json.QualityScore, CursorOf),
             cancellationToken));
     }
 

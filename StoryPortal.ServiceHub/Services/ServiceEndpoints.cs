@@ -38,7 +38,7 @@ internal static class ServiceEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, ServiceStore store, StoryCache cache, CancellationToken cancellationToken,
+        HttpRequest request, ServiceStore store, StoryCache cache, PageWriter pages, CancellationToken cancellationToken,
         string? layer = null, string? tag = null, string? version = null, string? status = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -54,8 +54,8 @@ internal static class ServiceEndpoints
 
         return new CachedJson(await cache.GetAsync(
             CacheKey.Services(request.QueryString.Value!),
-            (store, filter, address: PageAddress.Of(request), size),
-            static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListService, CursorOf),
+            (store, pages, filter, address: PageAddress.Of(request), size),
+            static async (read, ct) => await read.pages.WriteAsync(read.address, read.store.ListAsync(read.filter, ct), read.size, Json.Service, CursorOf),
             cancellationToken));
     }
 

@@ -58,7 +58,7 @@ internal static class SessionEndpoints
             .TakesPreconditions((call, ct) => store.LockAsync(call.GetArgument<Guid>(0), ct), Json.Session).ReturnsRepresentation()
             .Accepts<SessionPatch>(JsonBody.ContentType, JsonBody.MergePatchContentType)
             .WithExample("""{"context": {"chapter": 4}}""")
-            .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces<Session>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status422UnprocessableEntity);
 
         sessions.MapPost("/{id}/end", EndAsync)
             .WithName("EndSession").WithSummary("End a session; one that has ended stays as it is")
@@ -67,7 +67,7 @@ internal static class SessionEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, SessionStore store, StoryCache cache, CancellationToken cancellationToken,
+        HttpRequest request, SessionStore store, StoryCache cache, PageWriter pages, CancellationToken cancellationToken,
         bool? active = null, Guid? agent_id = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
@@ -77,8 +77,8 @@ internal static class SessionEndpoints
 
         return new CachedJson(await cache.GetAsync(
             CacheKey.Sessions(request.QueryString.Value!),
-            (store, filter, address: PageAddress.Of(request), size),
-            static async (read, ct) => Paging.PageAnswer(read.address, await read.store.ListAsync(read.filter, ct), read.size, Json.ListSession, CursorOf),
+            (store, pages, filter, address: PageAddress.Of(request), size),
+            static async (read, ct) => await read.pages.WriteAsync(read.address, read.store.ListAsync(read.filter, ct), read.size, Json.Session, CursorOf),
             cancellationToken));
     }
 

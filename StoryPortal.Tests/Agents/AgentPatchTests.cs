@@ -56,6 +56,33 @@ public sealed class AgentPatchTests(StoryPortalSystem system)
         Assert.Equal(20, (await read.JsonAsync()).GetProperty("metadata").EnumerateObject().Count());
     }
 
+    [Fact]
+    public async Task Patches_at_the_same_time_make_no_document_that_is_too_large_to_post()
+    {
+        var agent = await CreateAsync($$"""{"name": "Ada", "type": "{{_type}}"}""");
+        var text = new string('x', 100_000);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>
+            PatchAsync(agent, $$"""{"{{(i % 2 == 0 ? "metadata" : "configuration")}}": {"key{{i}}": "{{text}}"} }""")));
+        Assert.Equal(10, answers.Count(answer => answer.StatusCode == HttpStatusCode.OK));
+        foreach (var refused in answers.Where(answer => answer.StatusCode != HttpStatusCode.OK))
+        {
+            Assert.Equal(["body"], await refused.ProblemAsync(HttpStatusCode.UnprocessableEntity));
+        }
+
+        using var read = await _api.GetAsync(Address(agent.Id().ToString()));
+        var stored = await read.JsonAsync();
+        List<JsonProperty> keys = [.. stored.GetProperty("metadata").EnumerateObject(), .. stored.GetProperty("configuration").EnumerateObject()];
+        Assert.Equal(10, keys.Count);
+
+        // What makes it smaller is taken, and what fits then; another field was never in doubt.
+        using var renamed = await PatchAsync(agent, """{"name": "Bo"}""");
+        await renamed.JsonAsync();
+        using var smaller = await PatchAsync(agent, $$"""{"metadata": {"{{stored.GetProperty("metadata").EnumerateObject().First().Name}}": null, "another": "{{text}}"} }""");
+        await smaller.JsonAsync();
+        using var none = await _api.PatchAsync(Address(Guid.NewGuid().ToString()), Answers.Json("""{"name": "Bo"}"""));
+        await none.ProblemAsync(HttpStatusCode.NotFound);
+    }
+
     [Theory]
     [InlineData("name", """{"name": ""}""")]
     [InlineData("name", """{"name": null}""")]

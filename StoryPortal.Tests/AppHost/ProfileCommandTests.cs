@@ -60,7 +60,7 @@ public sealed class ProfileCommandTests(StoryPortalSystem system)
     {
         while (!stopped.IsCancellationRequested)
         {
-            using var response = await system.Gateway.GetAsync(new Uri("/v1/agents?limit=100", UriKind.Relative));
+            using var response = await system.Gateway.GetAsync(new Uri("/v1/agents?limit=100", UriKind.Relative), CancellationToken.None);
             response.EnsureSuccessStatusCode();
         }
     }

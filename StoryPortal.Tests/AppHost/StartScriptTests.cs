@@ -18,7 +18,7 @@ public sealed partial class StartScriptTests : IDisposable
 
     private readonly TemporaryFolder _data = new();
     private readonly TemporaryFolder _programs = new();
-    private readonly int[] _ports = ProductProcess.FreePorts(3);
+    private readonly int[] _ports = ReservedPorts.Take(3);
 
     public void Dispose()
     {

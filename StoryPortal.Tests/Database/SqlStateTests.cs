@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StoryPortal.DataLayer.Database;
@@ -53,7 +55,10 @@ public sealed class SqlStateTests
     public async Task An_error_gets_its_status_and_503_says_when_to_come_again(string sqlState, int? status)
     {
         var context = new DefaultHttpContext();
-        var handler = new DatabaseExceptionHandler(new Problems(), NullLogger<DatabaseExceptionHandler>.Instance);
+        await using var source = NpgsqlDataSource.Create("Host=localhost");
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var database = new StoryDatabase(source, new DatabaseOptions(), services.GetRequiredService<IMeterFactory>());
+        var handler = new DatabaseExceptionHandler(new Problems(), database, NullLogger<DatabaseExceptionHandler>.Instance);
         var error = new PostgresException("it failed", "ERROR", "ERROR", sqlState);
         var handled = await handler.TryHandleAsync(context, error, CancellationToken.None);
         Assert.Equal(status is not null, handled);

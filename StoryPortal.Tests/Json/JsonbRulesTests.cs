@@ -44,6 +44,15 @@ public sealed class JsonbRulesTests
         Assert.NotNull(JsonbRules.Violation(Encoding.UTF8.GetBytes(new string('9', 2000))));
 
     [Fact]
+    public void Numbers_that_become_much_longer_when_they_are_written_out_do_not_pass()
+    {
+        Assert.Null(JsonbRules.Violation(Exponents(3000)));
+        Assert.Contains("written out", JsonbRules.Violation(Exponents(4000)), StringComparison.Ordinal);
+
+        static byte[] Exponents(int count) => Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat("-1E-300", count))}]");
+    }
+
+    [Fact]
     public void An_object_with_very_many_names_is_checked_in_linear_time()
     {
         var names = Enumerable.Range(0, 200_000).Select(i => $"\"n{i}\":{i}");

@@ -120,7 +120,7 @@ public sealed class ChecklistTests(StoryPortalSystem system)
             SELECT gen_random_uuid(), '', '', now(), 0, 0, 0, 0, 0, 0 FROM generate_series(1, 20000);
             ANALYZE mcp_documents.load_tests
             """);
-        await new PerformanceStore(database.Queries).LoadTestsAsync(null, 1, CancellationToken.None);
+        await new PerformanceStore(database.Queries).LoadTestsAsync(null, 1, CancellationToken.None).CountAsync();
 
         var finding = await LookAsync(database, "plans", new CheckContext(new Readings([]), []));
         Assert.Equal(CheckStatus.Failed, finding.Status);
@@ -152,7 +152,7 @@ public sealed class ChecklistTests(StoryPortalSystem system)
             await merge.ExecuteNonQueryAsync();
         }
 
-        await new PerformanceStore(database.Queries).LoadTestsAsync(null, 1, CancellationToken.None);
+        await new PerformanceStore(database.Queries).LoadTestsAsync(null, 1, CancellationToken.None).CountAsync();
 
         var finding = await LookAsync(database, "plans", new CheckContext(new Readings([]), []));
         Assert.Equal(CheckStatus.Passed, finding.Status);

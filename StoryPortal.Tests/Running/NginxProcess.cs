@@ -16,7 +16,7 @@ internal sealed class NginxProcess : IAsyncDisposable
 
     public static async Task<NginxProcess> StartAsync(int upstream)
     {
-        var port = ProductProcess.FreePorts(1)[0];
+        var port = ReservedPorts.Take(1)[0];
         var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.FullPath);
         var configuration = Path.Combine(folder.FullPath, "nginx.conf");

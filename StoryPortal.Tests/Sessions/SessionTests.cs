@@ -119,6 +119,31 @@ public sealed class SessionTests(StoryPortalSystem system)
     private Task<HttpResponseMessage> PostAsync(string rest, string? json) =>
         _api.PostAsync(new Uri($"/api/v1/sessions{rest}", UriKind.Relative), json is null ? null : Answers.Json(json));
 
+    [Fact]
+    public async Task A_context_that_is_too_large_to_post_can_be_made_smaller_and_not_larger()
+    {
+        var session = await CreateAsync();
+        await using (var grown = system.Database.CreateCommand("""
+            UPDATE mcp_documents.sessions SET context = jsonb_build_object('a', repeat('x', 2000000), 'b', repeat('x', 1000000)) WHERE id = $1
+            """))
+        {
+            grown.Parameters.Add(new() { Value = session.Id() });
+            await grown.ExecuteNonQueryAsync();
+        }
+
+        using var larger = await PatchAsync(session, """{"context": {"c": 1} }""");
+        Assert.Equal(["body"], await larger.ProblemAsync(HttpStatusCode.UnprocessableEntity));
+        using var smaller = await PatchAsync(session, """{"context": {"b": null, "c": 1} }""");
+        Assert.Equal(["a", "c"], (await smaller.JsonAsync()).GetProperty("context").EnumerateObject().Select(member => member.Name));
+        using var ended = await PatchAsync(session, """{"is_active": false}""");
+        Assert.False((await ended.JsonAsync()).GetProperty("is_active").GetBoolean());
+        using var small = await PatchAsync(session, """{"context": {"a": null} }""");
+        using var fits = await PatchAsync(session, $$"""{"context": {"a": "{{new string('x', 1_000_000)}}"} }""");
+        await fits.JsonAsync();
+        using var not = await PatchAsync(session, $$"""{"context": {"b": "{{new string('x', 100_000)}}"} }""");
+        await not.ProblemAsync(HttpStatusCode.UnprocessableEntity);
+    }
+
     private Task<HttpResponseMessage> PatchAsync(JsonElement session, string json) =>
         _api.PatchAsync(new Uri($"/v1/sessions/{session.Id()}", UriKind.Relative), Answers.Json(json));
 

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Draining;
+using StoryPortal.ServiceHub.Http;
 
 namespace StoryPortal.ServiceHub.Events.Stream;
 
@@ -72,16 +73,24 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
 
     private async Task<long> CatchUpAsync(PipeWriter body, long after, long upTo, CancellationToken cancellationToken)
     {
+        var limit = new RowLimit(PageSize);
         while (after < upTo)
         {
-            var page = await feed.ListAsync(after, upTo, asked.Type, asked.AgentId, PageSize, cancellationToken);
-            foreach (var (_, e) in page)
+            var (rows, isCut) = (0, false);
+            await foreach (var (seq, e) in feed.ListAsync(after, upTo, asked.Type, asked.AgentId, limit.Rows, cancellationToken))
             {
                 Write(body, StreamFrame.Of(e));
+                after = seq;
+                if (++rows < limit.Rows && body.UnflushedBytes >= RowLimit.MaxBytes)
+                {
+                    isCut = true;
+                    break;
+                }
             }
 
             await body.FlushAsync(cancellationToken);
-            after = page.Count < PageSize ? upTo : page[^1].Seq;
+            after = isCut || rows == limit.Rows ? after : upTo;
+            limit.Adapt(rows, isCut);
         }
 
         return after;
@@ -94,7 +103,7 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
         var body = context.Response.BodyWriter;
         while (await stream.Frames.WaitToReadAsync(cancellationToken))
         {
-            while (stream.Frames.TryRead(out var frame))
+            while (stream.TryTake(out var frame))
             {
                 if (frame == StreamFrame.Heartbeat && !await IsLetInAsync(context))
                 {

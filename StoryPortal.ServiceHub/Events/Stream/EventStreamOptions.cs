@@ -12,6 +12,10 @@ public sealed class EventStreamOptions
     [Range(200, 100_000)]
     public int QueueEvents { get; set; } = 1000;
 
+    /// <summary>Bytes of those events at most, unless a single one has more. Default 16 MiB.</summary>
+    [Range(65_536, 1_073_741_824)]
+    public int QueueBytes { get; set; } = 16 * 1024 * 1024;
+
     /// <summary>Seconds for which everyone waits for a reader that is half a queue behind; then it is cut off. Default 1.</summary>
     [Range(0.01, 60)]
     public double PatienceSeconds { get; set; } = 1;

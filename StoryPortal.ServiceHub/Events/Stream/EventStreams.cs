@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using OpenTelemetry;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.ServiceHub.Http;
 
 namespace StoryPortal.ServiceHub.Events.Stream;
 
@@ -14,7 +15,6 @@ internal sealed partial class EventStreams(
     EventFeed feed, EventSequence sequence, EventNews news, IOptions<EventStreamOptions> options, TimeProvider time, ILogger<EventStreams> logger)
     : BackgroundService
 {
-    // An event may have 1 MiB: so many are in memory before they are passed on.
     private const int PageSize = 100;
 
     private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(5);
@@ -68,7 +68,7 @@ internal sealed partial class EventStreams(
             lock (_streams)
             {
                 _position ??= position;
-                stream = new EventStream(type, agentId, after, _options.QueueEvents, _position.Value);
+                stream = new EventStream(type, agentId, after, _options.QueueEvents, _options.QueueBytes, _position.Value);
                 _streams.Add(stream);
             }
 
@@ -160,35 +160,57 @@ internal sealed partial class EventStreams(
         var last = await sequence.LastAsync(cancellationToken);
         if (last <= _position)
         {
-            Pass([], last); // lower: the table was emptied, and the numbers begin anew
+            Move(last); // lower: the table was emptied, and the numbers begin anew
             return;
         }
 
         await sequence.SettleAsync(SettleInterval, cancellationToken);
+        var limit = new RowLimit(PageSize);
         while (_position is { } position && position < last)
         {
-            var page = await feed.ListAsync(position, last, type: null, agentId: null, PageSize, cancellationToken);
-            Pass(page, page.Count < PageSize ? last : page[^1].Seq);
+            var (rows, bytes, isCut) = (0, 0, false);
+            await foreach (var arrived in feed.ListAsync(position, last, type: null, agentId: null, limit.Rows, cancellationToken))
+            {
+                Pass(arrived);
+                bytes += arrived.Event.Payload.Utf8.Length;
+                if (++rows < limit.Rows && bytes >= RowLimit.MaxBytes)
+                {
+                    isCut = true;
+                    break;
+                }
+            }
+
+            if (rows < limit.Rows && !isCut)
+            {
+                Move(last);
+            }
+
+            limit.Adapt(rows, isCut);
             await MakeRoomAsync(cancellationToken);
         }
     }
 
-    private void Pass(List<ArrivedEvent> page, long position)
+    private void Pass(ArrivedEvent arrived)
     {
         lock (_streams)
         {
-            foreach (var arrived in page)
+            StreamFrame? frame = null;
+            foreach (var stream in _streams)
             {
-                StreamFrame? frame = null;
-                foreach (var stream in _streams)
+                if (stream.Wants(arrived) && !stream.TryOffer(frame ??= StreamFrame.Of(arrived.Event)))
                 {
-                    if (stream.Wants(arrived) && !stream.TryOffer(frame ??= StreamFrame.Of(arrived.Event)))
-                    {
-                        stream.Cut(_giveUpAfter);
-                    }
+                    stream.Cut(_giveUpAfter);
                 }
             }
 
+            _position = arrived.Seq;
+        }
+    }
+
+    private void Move(long position)
+    {
+        lock (_streams)
+        {
             _position = position;
         }
     }

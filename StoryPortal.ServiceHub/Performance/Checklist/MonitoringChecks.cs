@@ -50,7 +50,7 @@ internal sealed class MonitoringChecks(DatabaseFacts database, PerformanceStore 
     }
 
     private async Task<Finding> LoadTestAsync(CheckContext context, CancellationToken cancellationToken) =>
-        (await store.LoadTestsAsync(null, 1, cancellationToken)).FirstOrDefault() is not { } test
+        await store.LoadTestsAsync(null, 1, cancellationToken).FirstOrDefaultAsync(cancellationToken) is not { } test
             ? Finding.Unknown("No load test has left its results yet: POST /v1/performance/load-tests.")
             : Finding.Of(test.Missed.Count == 0, string.Create(
                 CultureInfo.InvariantCulture,

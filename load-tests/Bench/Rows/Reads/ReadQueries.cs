@@ -1,5 +1,6 @@
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Events;
+using StoryPortal.DataLayer.Paging;
 using StoryPortal.Generator;
 
 namespace StoryPortal.Bench.Rows.Reads;
@@ -21,11 +22,11 @@ internal static class ReadQueries
     public static IReadOnlyList<ReadQuery> All { get; } =
     [
         new("events by type", 10, (stores, random, cancellationToken) => stores.Events.ListAsync(
-            new EventFilter(Dataset.EventTypes[Types.Next(random)], null, null, null, null, null, Page), cancellationToken)),
+            new EventFilter(Dataset.EventTypes[Types.Next(random)], null, null, null, null, null, Page), cancellationToken).CountAsync(cancellationToken).AsTask()),
         new("events by agent", 10, (stores, random, cancellationToken) => stores.Events.ListAsync(
-            new EventFilter(null, Busy(stores, random), null, null, null, null, Page), cancellationToken)),
+            new EventFilter(null, Busy(stores, random), null, null, null, null, Page), cancellationToken).CountAsync(cancellationToken).AsTask()),
         new("agents with events", 50, (stores, random, cancellationToken) => stores.Agents.ListAsync(
-            new AgentFilter(Status(random), null, null, Page, EventsOfEach), cancellationToken)),
+            new AgentFilter(Status(random), null, null, Page, new IncludedEvents(EventsOfEach, new PagingOptions().MaxBytes)), cancellationToken).CountAsync(cancellationToken).AsTask()),
     ];
 
     // Zipf without a table: busy agents are read as much more often as they do more.
