@@ -10,6 +10,7 @@ namespace StoryPortal.ServiceDefaults.Routing;
 /// </summary>
 public static class EncodedPath
 {
+    // Not the page of the documents, which writes a part of its path into HTML.
     private static readonly string[] DecodedPrefixes = ["/v1/", "/internal/"];
 
     /// <summary>The path that a request's target names, in this form; null where Kestrel's is the same.</summary>
@@ -59,7 +60,8 @@ public static class EncodedPath
         app.UseRouting();
         app.Use(static (context, next) =>
         {
-            if (context.Request.Path.Value is { } path && path.Contains('%', StringComparison.Ordinal) && Array.Exists(DecodedPrefixes, path.StartsWith))
+            if (context.Request.Path.Value is { } path && path.Contains('%', StringComparison.Ordinal)
+                && Array.Exists(DecodedPrefixes, prefix => path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
             {
                 var values = context.Request.RouteValues;
                 foreach (var (name, value) in values.ToArray())
