@@ -12,6 +12,7 @@ fi
 
 runs=$1
 shift
+tests=$ROOT/artifacts/bin/StoryPortal.Tests/debug/StoryPortal.Tests.dll
 filter=$(printf '|FullyQualifiedName~%s' "$@")
 logs=$ROOT/artifacts/repeat-tests/$(date +%H%M%S)-$$
 mkdir -p "$logs"
@@ -27,15 +28,15 @@ failed=0
 for run in $(seq "$runs"); do
   log=$logs/$run.log
   began=$SECONDS
-  if dotnet test "$ROOT/artifacts/bin/StoryPortal.Tests/debug/StoryPortal.Tests.dll" --nologo --filter "(Category!=Long)&(${filter#|})" \
-    --logger 'console;verbosity=normal' </dev/null >"$log" 2>&1; then
+  if dotnet test "$tests" --nologo --filter "(Category!=Long)&(${filter#|})" --logger 'console;verbosity=normal' </dev/null >"$log" 2>&1; then
     result=passed
     [ -n "${KEEP:-}" ] || rm "$log"
   else
     result="FAILED  $log"
     failed=$((failed + 1))
   fi
-  printf '%s  run %d of %d  %d s  load %s  %s\n' "$(date +%T)" "$run" "$runs" $((SECONDS - began)) "$(cut -d' ' -f1 /proc/loadavg)" "$result" | tee -a "$logs/runs.log"
+  load=$(cut -d' ' -f1 /proc/loadavg)
+  printf '%s  run %d of %d  %d s  load %s  %s\n' "$(date +%T)" "$run" "$runs" $((SECONDS - began)) "$load" "$result" | tee -a "$logs/runs.log"
 done
 
 printf '%d of %d runs failed\n' "$failed" "$runs" | tee -a "$logs/runs.log"

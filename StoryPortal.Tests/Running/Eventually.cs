@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace StoryPortal.Tests.Running;
 
-/// <summary>Waits for a condition, and fails at a deadline that only a failure reaches, also on a machine that is busy with other work.</summary>
+/// <summary>Waits for a condition, and fails at a deadline that only a failure reaches, also on a busy machine.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
@@ -12,7 +12,8 @@ internal static class Eventually
     /// <param name="condition">What will become true.</param>
     /// <param name="seen">What was seen at last, for the message of the failure.</param>
     /// <param name="text">The condition as it is written, for the message of the failure.</param>
-    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string>? seen = null, [CallerArgumentExpression(nameof(condition))] string text = "")
+    public static async Task TrueAsync(
+        Func<Task<bool>> condition, Func<string>? seen = null, [CallerArgumentExpression(nameof(condition))] string text = "")
     {
         using var deadline = new CancellationTokenSource(Timeout);
         using var timer = new PeriodicTimer(Interval);

@@ -1,8 +1,9 @@
 namespace StoryPortal.Tests.Running;
 
 /// <summary>
-/// Timeouts of the product's processes for tests that are not about them. The defaults fail a request of a machine that is busy with other tests: a query
-/// after 2 s with 503, a read after 0.5 s with a stale response; a heartbeat 0.5 s late takes the cache out of use. The tests of outages keep the defaults.
+/// Timeouts of the product's processes for tests that are not about them. The defaults fail requests on a machine that is busy with other
+/// tests: a query after 2 s with 503, a read after 0.5 s with a stale response; a heartbeat 0.5 s late takes the cache out of use. The
+/// tests of outages keep the defaults.
 /// </summary>
 internal static class GenerousTimeouts
 {

@@ -4,14 +4,15 @@ using System.Net.Sockets;
 namespace StoryPortal.Tests.Running;
 
 /// <summary>
-/// Loopback TCP ports for processes that bind them later. No other test takes one meanwhile, in this process or in another: each is held by a UDP socket on
-/// the same number until this process ends.
+/// Loopback TCP ports for processes that bind them later. No other test takes one meanwhile, in this process or in another: each is held
+/// by a UDP socket on the same number until this process ends.
 /// </summary>
 internal static class ReservedPorts
 {
-    // Below the ephemeral ports (32768 on Linux): an outgoing connection could have one of those when the process binds it.
-    private const int Min = 20_000;
-    private const int Max = 30_000;
+    // Above the ephemeral ports of Linux (32768 to 60999), from which outgoing connections get theirs. Below them DCP gives ports to
+    // services: a service keeps its port over a restart, and the restart fails when another process took the port meanwhile.
+    private const int Min = 61_000;
+    private const int Max = 65_500;
 
     private static readonly Lock Gate = new();
     private static readonly List<Socket> Held = [];

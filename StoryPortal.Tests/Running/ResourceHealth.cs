@@ -11,12 +11,13 @@ internal static class ResourceHealth
     /// <param name="app">The running application.</param>
     /// <param name="name">The resource.</param>
     /// <param name="cancellationToken">The deadline.</param>
-    /// <param name="startedAfter">A process that started before does not count as ended; null where the resource is started for the first time.</param>
+    /// <param name="startedAfter">A process that started before does not count as ended; null at the first start.</param>
     /// <exception cref="DistributedApplicationException">The resource ended, or is not healthy at the deadline.</exception>
-    public static async Task WaitUntilHealthyAsync(this DistributedApplication app, string name, CancellationToken cancellationToken, DateTime? startedAfter = null)
+    public static async Task WaitUntilHealthyAsync(
+        this DistributedApplication app, string name, CancellationToken cancellationToken, DateTime? startedAfter = null)
     {
-        // WaitForResourceHealthyAsync stops at each terminal state by default. DCP's watch is behind the start command: the last states of the process before
-        // may be reported after it, and "failed to start" is said of a resource that starts.
+        // WaitForResourceHealthyAsync stops at each terminal state by default, also at one of the process before: DCP's watch is
+        // independent of the start command. And it says "failed to start" of each, without the reason.
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var healthy = app.ResourceNotifications.WaitForResourceHealthyAsync(name, WaitBehavior.WaitOnResourceUnavailable, ends.Token);
         var ended = app.ResourceNotifications.WaitForResourceAsync(name, change => HasEnded(change.Snapshot, startedAfter), ends.Token);
@@ -26,8 +27,8 @@ internal static class ResourceHealth
         if (!healthy.IsCompletedSuccessfully)
         {
             app.ResourceNotifications.TryGetCurrentState(name, out var current);
-            throw new DistributedApplicationException(
-                $"{name} {(ended.IsCompletedSuccessfully ? "has ended" : "has not become healthy in time")}. {await SystemStart.DescribeAsync(app.Services, current!)}");
+            var what = ended.IsCompletedSuccessfully ? "has ended" : "has not become healthy in time";
+            throw new DistributedApplicationException($"{name} {what}. {await SystemStart.DescribeAsync(app.Services, current!)}");
         }
     }
 
