@@ -23,7 +23,7 @@ public sealed record NewEvent
     /// <summary>The session in which it was done.</summary>
     public Guid? SessionId { get; init; }
 
-    /// <summary>What happened: any JSON value. Default <c>{}</c>.</summary>
+    /// <summary>What happened: any JSON value, null among them. Default <c>{}</c>.</summary>
     public RawJson Payload { get; init; }
 
     /// <summary>Read-only: the value that was read, or left out.</summary>

@@ -35,13 +35,13 @@ internal static class PreconditionExtensions
         var (request, cancellationToken) = (call.HttpContext.Request, call.HttpContext.RequestAborted);
         var creates = HttpMethods.IsPut(request.Method);
 
-        // Before the lock: a slow sender holds up nobody.
+        // The body is read before the row is locked: a slow sender does not hold the lock.
         using RequestBody? body = creates || HttpMethods.IsPatch(request.Method) ? await RequestBody.BufferAsync(request, cancellationToken) : null;
         await using var transaction = await StoryTransaction.BeginAsync(database, cancellationToken);
         transaction.Enter();
         var entityTag = await lockAsync(cancellationToken);
 
-        // What is not there is 404 for all but PUT, whatever the preconditions (RFC 9110 §13.2.1).
+        // A missing resource is 404 for every method but PUT, whatever the preconditions (RFC 9110 §13.2.1): the endpoint says so.
         if ((creates || entityTag is not null) && preconditions.Evaluate(entityTag) is { } failed)
         {
             return failed;
@@ -56,10 +56,10 @@ internal static class PreconditionExtensions
 
         if (entityTag is null != (status == StatusCodes.Status201Created))
         {
-            return Preconditions.Overtaken(); // there was no row to lock
+            return Preconditions.ConcurrentWrite(); // there was no row to lock, and it is rolled back
         }
 
-        await transaction.CommitAsync(CancellationToken.None); // whatever becomes of the caller
+        await transaction.CommitAsync(CancellationToken.None); // not cancelled with the request
         return result;
     }
 }

@@ -33,10 +33,10 @@ internal sealed class Preconditions(IList<EntityTagHeaderValue>? match, IList<En
             : null;
     }
 
-    /// <summary>The response to a write whose resource appeared or vanished while the preconditions were evaluated.</summary>
-    public static ProblemHttpResult Overtaken() => Failed("Another request created or deleted the resource at the same time. GET it, and decide again.");
+    /// <summary>The response to a write whose resource another request created or deleted while the preconditions were evaluated.</summary>
+    public static ProblemHttpResult ConcurrentWrite() => Failed("Another request created or deleted the resource at the same time. GET it, and decide again.");
 
-    // The opaque tags alone: W/ is added where a response may be compressed, and the tag behind it is the hash of the whole representation in any case.
+    // Compares the opaque tags: the gateway adds W/ where a response may be compressed, and the opaque tag is the hash of the whole representation.
     private static bool Includes(IList<EntityTagHeaderValue> tags, string? entityTag) =>
         entityTag is not null && tags.Any(candidate => candidate.Tag == "*" || candidate.Tag == entityTag);
 

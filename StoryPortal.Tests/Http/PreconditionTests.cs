@@ -8,7 +8,7 @@ namespace StoryPortal.Tests.Http;
 
 /// <summary>Conditional writes (RFC 9110 §13): no update is lost between a read and the write that is based on it.</summary>
 [Collection(SharedSystem.Name)]
-public sealed class PreconditionTests(StoryPortalSystem system)
+public sealed class PreconditionTests(StoryPortalSystem system) : IAsyncLifetime
 {
     private const string Stale = "\"stale\"";
 
@@ -32,7 +32,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
 
     [Theory]
     [MemberData(nameof(Writes))]
-    public async Task A_write_with_an_etag_that_is_not_the_current_one_changes_nothing(string resource, string write, string? body)
+    public async Task A_write_whose_preconditions_fail_changes_nothing(string resource, string write, string? body)
     {
         var address = await CreateAsync(resource);
         var (tag, before) = await ReadAsync(address);
@@ -51,7 +51,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
 
     [Theory]
     [MemberData(nameof(Writes))]
-    public async Task A_write_with_an_asterisk_requires_that_there_is_something(string resource, string write, string? body)
+    public async Task If_match_with_an_asterisk_requires_that_the_resource_exists(string resource, string write, string? body)
     {
         var absent = Absent(resource);
         using var refused = await WriteAsync(absent, write, body, ("If-Match", "*"));
@@ -68,7 +68,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
     [InlineData("sessions", """{"type": "t"}""")]
     [InlineData("models", """{"provider": "p", "model": "m"}""")]
     [InlineData("instances", """{"url": "http://one.example"}""")]
-    public async Task Of_many_that_create_the_same_at_once_one_does(string resource, string body)
+    public async Task Of_concurrent_writes_with_if_none_match_one_creates_the_resource(string resource, string body)
     {
         var address = Absent(resource);
         var statuses = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
@@ -80,7 +80,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
     }
 
     [Fact]
-    public async Task Whoever_reads_changes_and_writes_at_the_same_time_loses_no_update()
+    public async Task Concurrent_read_modify_write_cycles_lose_no_update()
     {
         var address = await CreateAsync("agents");
         await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ =>
@@ -105,7 +105,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
     [InlineData("sessions", """{"type": "t", "context": {"z": 1.0, "a":"2"} }""")]
     [InlineData("models", """{"provider": "p", "model": "m", "parameters": {"z": 1.0, "a":"2"} }""")]
     [InlineData("instances", """{"url": "http://one.example", "metadata": {"z": 1.0, "a":"2"} }""")]
-    public async Task A_write_that_returns_the_resource_carries_the_etag_that_a_read_has(string resource, string body)
+    public async Task A_write_that_returns_the_resource_carries_the_etag_of_a_read(string resource, string body)
     {
         var address = Absent(resource);
         using var put = await WriteAsync(address, "PUT", body);
@@ -116,6 +116,13 @@ public sealed class PreconditionTests(StoryPortalSystem system)
             using var posted = await _api.PostAsync(Relative($"/v1/{resource}"), Answers.Json(body));
             await posted.JsonAsync(HttpStatusCode.Created);
             Assert.Equal((await ReadAsync(posted.Headers.Location!.OriginalString)).Tag, posted.Headers.ETag?.ToString());
+            for (var i = 0; i < 2; i++)
+            {
+                using var keyed = await SendAsync(HttpMethod.Post, $"/v1/{resource}", body, ("Idempotency-Key", _name));
+                await keyed.JsonAsync(HttpStatusCode.Created);
+                Assert.Equal((await ReadAsync(keyed.Headers.Location!.OriginalString)).Tag, keyed.Headers.ETag?.ToString());
+            }
+
             using var patched = await WriteAsync(address, "PATCH", """{"type": "changed"}""", ("If-Match", put.Headers.ETag!.ToString()));
             await patched.JsonAsync();
             Assert.Equal((await ReadAsync(address)).Tag, patched.Headers.ETag?.ToString());
@@ -126,7 +133,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
     [InlineData("If-Match", "stale")]
     [InlineData("If-Match", "\"half")]
     [InlineData("If-None-Match", "none")]
-    public async Task A_precondition_that_cannot_be_read_is_refused_by_name(string header, string value)
+    public async Task A_malformed_precondition_is_refused_by_name(string header, string value)
     {
         var address = await CreateAsync("agents");
         using var response = await WriteAsync(address, "DELETE", null, (header, value));
@@ -135,7 +142,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
     }
 
     [Fact]
-    public async Task A_batch_takes_preconditions_for_each_of_its_requests()
+    public async Task Each_request_of_a_batch_has_preconditions_of_its_own()
     {
         var address = await CreateAsync("agents");
         var tag = JsonEncodedText.Encode((await ReadAsync(address)).Tag);
@@ -150,7 +157,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
     }
 
     [Fact]
-    public async Task A_coding_has_a_weak_etag_that_304_repeats_and_a_write_takes()
+    public async Task Codings_share_a_weak_etag_that_304_repeats_and_if_match_accepts()
     {
         var address = Absent("agents");
         using var created = await WriteAsync(address, "PUT", $$"""{"name": "n", "type": "t", "metadata": {"text": "{{new string('x', 2000)}}"} }""");
@@ -187,7 +194,7 @@ public sealed class PreconditionTests(StoryPortalSystem system)
     [InlineData("/v1/agents?limit=1000")]
     [InlineData("/")]
     [InlineData("/page/format.js")]
-    public async Task Every_response_with_an_etag_says_on_what_it_depends(string address)
+    public async Task Every_response_with_an_etag_varies_by_accept_encoding(string address)
     {
         await CreateAsync("instances");
         foreach (var coding in new[] { "br", "identity" })
@@ -201,6 +208,10 @@ public sealed class PreconditionTests(StoryPortalSystem system)
             Assert.Contains("Accept-Encoding", again.Headers.Vary);
         }
     }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _api.DeregisterAllAsync(_name);
 
     private static Uri Relative(string address) => new(address, UriKind.Relative);
 

@@ -7,7 +7,7 @@ namespace StoryPortal.Tests.Http;
 
 /// <summary>What a read or an export returns can be sent back as it is; a read-only member with another value is refused by its name.</summary>
 [Collection(SharedSystem.Name)]
-public sealed class RoundTripTests(StoryPortalSystem system)
+public sealed class RoundTripTests(StoryPortalSystem system) : IAsyncLifetime
 {
     private const string Other = "2001-01-01T00:00:00.000000Z";
 
@@ -22,7 +22,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
     [InlineData("sessions", "PATCH", """{"type": "t", "user_id": "u", "agent_id": "0197a000-0000-7000-8000-000000000001"}""", "id", "created_at", "updated_at", "ended_at")]
     [InlineData("models", "PUT", """{"provider": "p", "model": "m", "parameters": {"b": 1, "a": null} }""", "id", "updated_at")]
     [InlineData("instances", "PUT", """{"url": "http://one.example", "lease_seconds": 3600}""", "id", "status", "registered_at")]
-    public async Task What_a_read_returns_can_be_sent_back(string resource, string method, string body, params string[] readOnly)
+    public async Task A_representation_can_be_sent_back(string resource, string method, string body, params string[] readOnly)
     {
         var address = Absent(resource);
         using var created = await SendAsync("PUT", address, body);
@@ -44,7 +44,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
         Assert.Equal(read, await ReadAsync(address));
         if (method == "PUT" && resource != "instances")
         {
-            // Elsewhere it is new, and the server sets what is its own.
+            // A resource that does not exist yet gets its read-only members from the server.
             var (elsewhere, copy) = (Absent(resource), JsonNode.Parse(read)!);
             copy["id"] = elsewhere[(elsewhere.LastIndexOf('/') + 1)..];
             using var moved = await SendAsync("PUT", elsewhere, copy.ToJsonString());
@@ -96,7 +96,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
         using var refusedLine = await _api.PostAsync(Relative("/v1/events/batch"), Answers.Ndjson($$"""{"type": "{{_name}}"}""", changed.ToJsonString()));
         Assert.Equal(["line 2: received_at"], await refusedLine.ProblemAsync(HttpStatusCode.BadRequest));
 
-        // In another system they are new.
+        // An event that is not stored yet gets its received_at from the server.
         changed["id"] = Guid.NewGuid().ToString();
         using var moved = await _api.PostAsync(Relative("/v1/events/batch"), Answers.Ndjson(changed.ToJsonString()));
         Assert.Equal("""{"accepted":1,"duplicates":0}""", (await moved.JsonAsync()).GetRawText());
@@ -105,7 +105,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
     [Theory]
     [InlineData("/v1/quality-scores", "assessment", """{"component_type": "t", "component_id": "c", "overall_score": 70}""", "\"good\"")]
     [InlineData("/v1/performance/load-tests", "missed", """{"name": "n", "tool": "k6", "duration_seconds": 1, "requests": 10, "failed_requests": 5, "requests_per_second": 10, "p95_ms": 1, "p99_ms": 2}""", "[]")]
-    public async Task A_derived_member_is_taken_as_it_was_read(string address, string member, string body, string other)
+    public async Task A_derived_member_is_accepted_as_it_was_read(string address, string member, string body, string other)
     {
         using var created = await _api.PostAsync(Relative(address), Answers.Json(body));
         var stored = (await created.JsonAsync(HttpStatusCode.Created)).GetRawText();
@@ -119,7 +119,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
     }
 
     [Fact]
-    public async Task A_repeated_load_test_is_answered_with_what_is_stored_to_the_last_digit()
+    public async Task A_repeated_load_test_returns_the_stored_one_with_all_digits()
     {
         var id = Guid.NewGuid();
         string Test(string name) =>
@@ -138,7 +138,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
     [InlineData("false")]
     [InlineData("\"text\"")]
     [InlineData("[]")]
-    public async Task A_payload_is_any_json_value_and_stays_what_it_is(string payload)
+    public async Task A_payload_is_any_json_value_and_is_stored_as_such(string payload)
     {
         using var posted = await _api.PostAsync(Relative("/v1/events"), Answers.Json($$"""{"type": "{{_name}}", "payload": {{payload}} }"""));
         var e = await posted.JsonAsync(HttpStatusCode.Created);
@@ -154,7 +154,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
     [InlineData("PUT", "instances", "metadata", """{"url": "http://one.example", "metadata": null}""")]
     [InlineData("POST", "quality-scores", "dimensions", """{"component_type": "t", "component_id": "c", "overall_score": 70, "dimensions": null}""")]
     [InlineData("POST", "performance/load-tests", "details", """{"name": "n", "tool": "k6", "duration_seconds": 1, "requests": 10, "failed_requests": 5, "requests_per_second": 10, "p95_ms": 1, "p99_ms": 2, "details": null}""")]
-    public async Task Null_is_no_object(string method, string resource, string member, string body)
+    public async Task An_object_member_refuses_null(string method, string resource, string member, string body)
     {
         using var response = await SendAsync(method, method == "PUT" ? Absent(resource) : $"/v1/{resource}", body);
         Assert.Equal([member], await response.ProblemAsync(HttpStatusCode.BadRequest));
@@ -167,7 +167,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
     [InlineData("30.5", null)]
     [InlineData("3e11", null)]
     [InlineData("\"30\"", null)]
-    public async Task An_integer_is_a_number_without_a_fraction_however_it_is_written(string number, int? expected)
+    public async Task An_integer_is_a_number_without_a_fraction(string number, int? expected)
     {
         using var response = await SendAsync("PUT", Absent("instances"), $$"""{"url": "http://one.example", "lease_seconds": {{number}} }""");
         if (expected is not null)
@@ -185,7 +185,7 @@ public sealed class RoundTripTests(StoryPortalSystem system)
     [InlineData("PATCH", "sessions", "application/json-patch+json", "Accept-Patch", "application/json, application/merge-patch+json")]
     [InlineData("PUT", "agents", "application/merge-patch+json", "Accept", "application/json")]
     [InlineData("PUT", "models", "application/vnd.other+json", "Accept", "application/json")]
-    public async Task A_media_type_that_means_something_else_is_refused_with_those_that_are_taken(string method, string resource, string type, string header, string accepted)
+    public async Task Another_media_type_is_refused_with_those_that_are_accepted(string method, string resource, string type, string header, string accepted)
     {
         using var request = new HttpRequestMessage(HttpMethod.Parse(method), Relative(Absent(resource))) { Content = Answers.Json("""[{"op": "remove", "path": "/name"}]""") };
         request.Content.Headers.ContentType = new(type);
@@ -193,6 +193,10 @@ public sealed class RoundTripTests(StoryPortalSystem system)
         await response.ProblemAsync(HttpStatusCode.UnsupportedMediaType);
         Assert.Equal(accepted, string.Join(", ", response.Headers.GetValues(header)));
     }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _api.DeregisterAllAsync(_name);
 
     private static Uri Relative(string address) => new(address, UriKind.Relative);
 

@@ -34,6 +34,22 @@ internal static class Answers
 
     public static Guid[] Ids(this JsonElement list) => [.. list.EnumerateArray().Select(Id)];
 
+    /// <summary>Removes every instance of a service: other tests of the same system expect its own services alone.</summary>
+    public static async Task DeregisterAllAsync(this HttpClient client, string service)
+    {
+        using var read = await client.GetAsync(new Uri($"/v1/services/{service}", UriKind.Relative));
+        if (read.StatusCode == HttpStatusCode.NotFound)
+        {
+            return;
+        }
+
+        foreach (var instance in (await read.JsonAsync()).GetProperty("instances").EnumerateArray())
+        {
+            using var removed = await client.DeleteAsync(new Uri($"/v1/services/{service}/instances/{instance.GetProperty("id").GetString()}", UriKind.Relative));
+            Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        }
+    }
+
     /// <summary>Follows the Link headers from <paramref name="address"/> on and returns the pages.</summary>
     public static async Task<List<JsonElement>> PagesAsync(this HttpClient client, string address)
     {
