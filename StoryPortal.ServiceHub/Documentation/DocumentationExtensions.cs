@@ -1,13 +1,5 @@
-using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
-using StoryPortal.DataLayer.Agents;
-using StoryPortal.DataLayer.Events;
-using StoryPortal.DataLayer.Json;
-using StoryPortal.DataLayer.Performance;
-using StoryPortal.DataLayer.QualityScores;
-using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.ServiceHub.Documentation;
@@ -36,28 +28,7 @@ internal static class DocumentationExtensions
             return Task.CompletedTask;
         });
         openApi.AddOperationTransformer(OperationDescription.CompleteAsync);
-        openApi.AddSchemaTransformer((schema, context, _) =>
-        {
-            Describe<AgentStatus>(schema, context);
-            Describe<Assessment>(schema, context);
-            Describe<EventBucket>(schema, context);
-            Describe<ServiceStatus>(schema, context);
-            Describe<ServiceDefaults.Authentication.Scope>(schema, context);
-            Describe<RowStatus>(schema, context);
-            Describe<CheckStatus>(schema, context);
-            Describe<Trend>(schema, context);
-            if ((Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type) is { } number && (number == typeof(int) || number == typeof(long)))
-            {
-                schema.Type = number == context.JsonTypeInfo.Type ? JsonSchemaType.Integer : JsonSchemaType.Integer | JsonSchemaType.Null;
-            }
-
-            if (context.JsonTypeInfo.Type == typeof(DateTimeOffset))
-            {
-                schema.Type = JsonSchemaType.String;
-            }
-
-            return Task.CompletedTask;
-        });
+        openApi.AddSchemaTransformer(SchemaDescription.CompleteAsync);
     });
 
     public static void MapDocumentation(this IEndpointRouteBuilder endpoints)
@@ -72,15 +43,5 @@ internal static class DocumentationExtensions
             .DisableMcp()
             .DisableTelemetry()
             .DisableDefaultFonts()).OpenToEverybody();
-    }
-
-    // Converters of our own hide the members from the generator.
-    private static void Describe<T>(OpenApiSchema schema, OpenApiSchemaTransformerContext context) where T : struct, Enum
-    {
-        if ((Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type) == typeof(T))
-        {
-            schema.Type = JsonSchemaType.String;
-            schema.Enum = [.. EnumText<T>.All.Split(", ").Select(text => (JsonNode)text)];
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
@@ -18,29 +17,36 @@ internal static class OperationDescription
 
     private static readonly (string Status, string Description)[] Refusals =
     [
+        ("400", "The request is not valid; `errors` names each field."),
         ("401", "A key is needed, or this one is not valid."),
         ("403", "The key lacks the scope."),
         ("429", "Too many requests; `Retry-After` says when to come again."),
+        ("502", "The gateway received no valid response from a hub."),
         ("503", "The server is busy, or cannot reach its database; `Retry-After` says when to come again."),
+        ("504", "No hub responded to the gateway in time."),
     ];
 
-    public static async Task CompleteAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    public static Task CompleteAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var required = metadata.OfType<RequiredScope>().LastOrDefault() ?? RequiredScope.OfMethod(context.Description.HttpMethod!);
         if (required.Scope is { } scope)
         {
             operation.Security = [new() { [new OpenApiSecuritySchemeReference(DocumentationExtensions.KeyScheme, context.Document)] = [EnumText<ServiceDefaults.Authentication.Scope>.Of(scope)] }];
-            var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellationToken);
-            operation.Responses ??= [];
             foreach (var (status, description) in Refusals)
             {
-                operation.Responses[status] = new OpenApiResponse
-                {
-                    Description = description,
-                    Content = new Dictionary<string, OpenApiMediaType> { [ProblemContentType] = new() { Schema = problem } },
-                };
+                AddProblem(operation, context, status, description);
             }
+
+            if (operation.RequestBody is not null)
+            {
+                AddProblem(operation, context, "415", "The body's `Content-Type` or `Content-Encoding` is not taken.");
+            }
+        }
+
+        if (operation.Responses?.GetValueOrDefault("200")?.Content?.ContainsKey(JsonBody.ContentType) == true && HttpMethods.IsGet(context.Description.HttpMethod!))
+        {
+            operation.Responses["304"] = new OpenApiResponse { Description = "The caller has this representation: its `ETag` is in `If-None-Match`." };
         }
 
         if (metadata.OfType<TakesIdempotencyKey>().Any())
@@ -66,11 +72,23 @@ internal static class OperationDescription
                 body.Example = Example(JsonNode.Parse(example.Json)!, contentType);
             }
         }
+
+        return Task.CompletedTask;
     }
 
     private static JsonNode Example(JsonNode json, string contentType) => contentType == BatchBody.NdjsonContentType
         ? string.Join('\n', json.AsArray().Select(row => row!.ToJsonString()))
         : json.DeepClone();
+
+    private static void AddProblem(OpenApiOperation operation, OpenApiOperationTransformerContext context, string status, string description) =>
+        (operation.Responses ??= [])[status] = new OpenApiResponse
+        {
+            Description = description,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                [ProblemContentType] = new() { Schema = new OpenApiSchemaReference(nameof(HttpValidationProblemDetails), context.Document) },
+            },
+        };
 
     private static void AddHeader(OpenApiOperation operation, string name, string description) => (operation.Parameters ??= []).Add(new OpenApiParameter
     {

@@ -51,7 +51,7 @@ internal static class PerformanceEndpoints
         performance.MapGet("/report", ReportAsync)
             .WithName("GetPerformanceReport").WithSummary("Read what to make faster")
             .WithDescription("The report that the worker wrote last; it writes one each month. Until there is one, that of now.")
-            .Produces(StatusCodes.Status200OK, contentType: "text/markdown");
+            .Produces<string>(StatusCodes.Status200OK, "text/markdown");
 
         performance.MapGet("/baselines", BaselinesAsync)
             .WithName("ListBaselines").WithSummary("List baselines, newest first")

@@ -97,14 +97,14 @@ public sealed class ApiRequestTests(StoryPortalSystem system)
     public async Task What_a_caller_chose_is_shortened_and_cleaned_so_that_it_never_costs_the_requests_beside_it()
     {
         await LogAsync(
-            Request(Noon) with { Method = new string('M', 50), Path = "/\0" + new string('p', 3000), UserAgent = new string('x', 499) + "\U0001F600", RequestId = new string('r', 300) },
+            Request(Noon) with { Method = new string('M', 50), Path = "/\0" + new string('p', 3000), UserAgent = new string('x', 499) + "\U0001F600\U0001F600", RequestId = new string('r', 300) },
             Request(Noon.AddSeconds(1)));
 
         var listed = await ListAsync("");
         Assert.Equal(2, listed.GetArrayLength());
         Assert.Equal(new string('M', 20), listed[1].GetProperty("method").GetString());
         Assert.Equal("/\uFFFD" + new string('p', 998), listed[1].GetProperty("path").GetString());
-        Assert.Equal(new string('x', 499), listed[1].GetProperty("user_agent").GetString());
+        Assert.Equal(new string('x', 499) + "\U0001F600", listed[1].GetProperty("user_agent").GetString());
         Assert.Equal(200, listed[1].GetProperty("request_id").GetString()!.Length);
     }
 

@@ -11,14 +11,15 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public const string InternalKey = "the-internal-key-of-this-gateway";
 
     private readonly ProductProcess _process;
+    private readonly ResponseContract? _contract;
 
-    private GatewayProcess(ProductProcess process, int port, int securePort, int internalPort)
+    private GatewayProcess(ProductProcess process, ResponseContract? contract, int port, int securePort, int internalPort)
     {
-        (_process, Port, SecurePort) = (process, port, securePort);
-        Anonymous = Client(port);
-        Admin = Client(port);
+        (_process, _contract, Port, SecurePort) = (process, contract, port, securePort);
+        Anonymous = Client(port, contract);
+        Admin = Client(port, contract);
         Admin.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
-        Internal = Client(internalPort);
+        Internal = Client(internalPort, contract);
     }
 
     public int Port { get; }
@@ -43,7 +44,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public static Task<GatewayProcess> StartAsync(IReadOnlyList<FakeHub> hubs, params string[] settings) => StartAsync([.. hubs.Select(hub => hub.Port)], settings);
 
     /// <summary>Starts one in front of whatever speaks HTTP/2 on these ports.</summary>
-    public static async Task<GatewayProcess> StartAsync(IReadOnlyList<int> hubPorts, params string[] settings)
+    public static Task<GatewayProcess> StartAsync(IReadOnlyList<int> hubPorts, params string[] settings) => StartAsync(hubPorts, contract: null, settings);
+
+    /// <summary>Starts one in front of hubs of the product, whose responses are checked against <paramref name="contract"/>.</summary>
+    public static async Task<GatewayProcess> StartAsync(IReadOnlyList<int> hubPorts, ResponseContract? contract, params string[] settings)
     {
         var ports = ReservedPorts.Take(3);
         var environment = new Dictionary<string, string>
@@ -60,7 +64,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
             environment[$"ReverseProxy__Clusters__service-hub__Destinations__{name}__Address"] = $"http://_http2.{name}";
         }
 
-        return new GatewayProcess(await ProductProcess.StartAsync("StoryPortal.Gateway", ports[0], environment, settings), ports[0], ports[1], ports[2]);
+        return new GatewayProcess(await ProductProcess.StartAsync("StoryPortal.Gateway", ports[0], environment, settings), contract, ports[0], ports[1], ports[2]);
     }
 
     /// <summary>Sends a request with a key.</summary>
@@ -87,7 +91,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     {
         var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost";
-        return new HttpClient(handler)
+        return new HttpClient(new ResponseContractHandler(() => _contract) { InnerHandler = handler })
         {
             BaseAddress = new Uri($"https://localhost:{SecurePort}"),
             DefaultRequestVersion = HttpVersion.Version20,
@@ -119,5 +123,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         await _process.DisposeAsync();
     }
 
-    private static HttpClient Client(int port) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+    /// <summary>A client of a process on this machine, whose responses are checked against <paramref name="contract"/> when there is one.</summary>
+    public static HttpClient Client(int port, ResponseContract? contract) =>
+        new(new ResponseContractHandler(() => contract) { InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false } }) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
 }

@@ -32,7 +32,7 @@ public sealed class ProductionSystem : IAsyncLifetime
     internal GatewayProcess Gateway { get; private set; } = null!;
 
     /// <summary>The hub's HTTP/1.1 port, as a caller without a key.</summary>
-    internal HttpClient Hub { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    internal HttpClient Hub { get; private set; } = null!;
 
     /// <summary>The port on which the hub hears the gateway.</summary>
     internal int Http2Port { get; private set; }
@@ -41,7 +41,7 @@ public sealed class ProductionSystem : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        Hub.Dispose();
+        Hub?.Dispose();
         await Fixtures.DisposeAllAsync(Gateway, HubProcess, Redis, Database);
     }
 
@@ -66,9 +66,9 @@ public sealed class ProductionSystem : IAsyncLifetime
         }
 
         HubProcess = await ProductProcess.StartAsync("StoryPortal.ServiceHub", ports[0], environment);
-        Hub.BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}");
+        Hub = GatewayProcess.Client(ports[0], _servers.Contract);
         Gateway = await GatewayProcess.StartAsync(
-            [ports[1]],
+            [ports[1]], _servers.Contract,
             [
                 $"--ConnectionStrings:redis={RedisConnection}", "--RateLimiting:RequestsPerMinute=100000000", "--RateLimiting:RequestsPerMinutePerAddress=100000000",
                 .. GenerousTimeouts.Gateway.Concat(_settings).Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace StoryPortal.Tests.Running;
@@ -51,6 +52,9 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     /// <summary>How to reach the system's database.</summary>
     public string ConnectionString { get; private set; } = "";
 
+    /// <summary>What the responses of its hubs are checked against.</summary>
+    internal ResponseContract? Contract { get; private set; }
+
     /// <summary>The running application.</summary>
     public DistributedApplication App => _app!;
 
@@ -79,11 +83,13 @@ public sealed class StoryPortalSystem : IAsyncLifetime
             context.EnvironmentVariables["Maintenance__Retention__Schedule"] = "off";
             return Task.CompletedTask;
         }));
+        builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new ResponseContractHandler(() => Contract)));
         _configure(builder);
         _app = await builder.BuildAsync(deadline.Token);
         await _app.StartHealthyAsync(StartTimeout);
 
         Anonymous = _app.CreateHttpClient("gateway", "http");
+        Contract = await ResponseContract.ReadAsync(Anonymous);
         Gateway = _app.CreateHttpClient("gateway", "http");
         Gateway.DefaultRequestHeaders.Add("X-API-Key", AdminKey);
         Gateway.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
@@ -127,11 +133,11 @@ public sealed class StoryPortalSystem : IAsyncLifetime
         _data.Dispose();
     }
 
-    private static HttpClient CreateSecureClient(Uri gateway)
+    private HttpClient CreateSecureClient(Uri gateway)
     {
         var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost";
-        var client = new HttpClient(handler)
+        var client = new HttpClient(new ResponseContractHandler(() => Contract) { InnerHandler = handler })
         {
             BaseAddress = gateway,
             DefaultRequestVersion = HttpVersion.Version20,
