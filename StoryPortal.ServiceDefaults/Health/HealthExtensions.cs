@@ -12,7 +12,10 @@ namespace StoryPortal.ServiceDefaults.Health;
 /// <summary>Health checks, and the endpoints that report them.</summary>
 public static class HealthExtensions
 {
-    private static readonly string[] RetriedAtStart = ["StackExchange.Redis", "Yarp.ReverseProxy.Health"];
+    private const string RedisClient = "StackExchange.Redis";
+
+    private static readonly string[] RetriedAtStart =
+        [RedisClient, "Yarp.ReverseProxy.Health", "StoryPortal.DataLayer.Caching.CacheBackplane", "StoryPortal.Gateway.RateLimiting.SharedRates"];
 
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 
@@ -23,11 +26,12 @@ public static class HealthExtensions
         builder.Services.AddSingleton(start);
         builder.Services.AddSingleton<HealthState>();
 
-        // The Redis client and YARP's probes log each attempt that fails; the health checks report what is missing after the start.
+        // Each logs by itself what fails while everything starts. A loss of what was there is a warning of the health check.
         foreach (var category in RetriedAtStart)
         {
-            builder.Logging.AddFilter(category, level => level >= LogLevel.Information && start.IsOver);
+            builder.Logging.AddFilter(category, level => (level == LogLevel.Information && category != RedisClient) || (level > LogLevel.Information && start.HasTimedOut));
         }
+
         builder.Services.AddHostedService<HealthWatch>();
     }
 

@@ -63,7 +63,6 @@ internal sealed partial class HealthState
     {
         if (_listening && _latest is { } report && _startupChecks.All(name => report.Entries[name].Status != HealthStatus.Unhealthy))
         {
-            _start.End();
             _started.TrySetResult();
         }
     }

@@ -7,14 +7,7 @@ internal sealed class StartPhase(TimeProvider time)
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private readonly long _began = time.GetTimestamp();
-    private volatile bool _ended;
 
     /// <summary>Whether the time for a start is over.</summary>
     public bool HasTimedOut => time.GetElapsedTime(_began) >= Timeout;
-
-    /// <summary>Whether the process has started, or should have.</summary>
-    public bool IsOver => _ended || HasTimedOut;
-
-    /// <summary>Called when the process has started.</summary>
-    public void End() => _ended = true;
 }

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using StoryPortal.Tests.Page;
@@ -14,15 +15,13 @@ namespace StoryPortal.Tests.AppHost;
 /// <summary>The Aspire dashboard in a browser, as a developer uses it after a start.</summary>
 public sealed partial class AspireDashboardTests(Browser browser) : IClassFixture<Browser>, IAsyncLifetime
 {
-    private const string Token = "the-browser-token-of-the-tests";
-
     private static readonly string[] Resources = ["postgres", "storyportal", "redis-server", "redis", "data-layer", "service-hub", "gateway"];
 
-    private readonly StoryPortalSystem _system = new(["--StoryPortal:Servers=local", $"--AppHost:BrowserToken={Token}"], hasDashboard: true);
+    private readonly StoryPortalSystem _system = new(["--StoryPortal:Servers=local"], hasDashboard: true);
 
     private Uri Login => new(
         $"{_system.App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<IResourceWithEndpoints>()
-            .Single(resource => resource.Name == "aspire-dashboard").GetEndpoint("http").Url}/login?t={Token}");
+            .Single(resource => resource.Name == "aspire-dashboard").GetEndpoint("http").Url}/login?t={_system.App.Services.GetRequiredService<IConfiguration>()["AppHost:BrowserToken"]}");
 
     public Task InitializeAsync() => _system.InitializeAsync();
 
@@ -33,6 +32,7 @@ public sealed partial class AspireDashboardTests(Browser browser) : IClassFixtur
     {
         await using var opened = await browser.OpenAsync(Login, width: 1600);
         var page = opened.Page;
+        await Expect(page).ToHaveTitleAsync(new Regex("Resources"));
         foreach (var name in Resources)
         {
             await Expect(Row(page, name).GetByRole(AriaRole.Gridcell).Nth(1)).ToHaveTextAsync(Running()); // unhealthy, it would say so in parentheses

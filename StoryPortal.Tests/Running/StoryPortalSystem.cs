@@ -64,7 +64,7 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
         using var deadline = new CancellationTokenSource(StartTimeout);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.StoryPortal_AppHost>(
-            [$"--StoryPortal:DataDirectory={_data.FullPath}", "--StoryPortal:Monitoring=off", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. _arguments],
+            [$"--StoryPortal:DataDirectory={_data.FullPath}", "--StoryPortal:Monitoring=off", $"--Parameters:admin-key={AdminKey}", $"--Parameters:internal-key={InternalKey}", .. PortRange.Next(), .. _arguments],
             (options, _) => options.DisableDashboard = !_hasDashboard,
             deadline.Token);
 
