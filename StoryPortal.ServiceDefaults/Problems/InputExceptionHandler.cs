@@ -1,11 +1,12 @@
-using System.Text.RegularExpressions;
+using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace StoryPortal.ServiceDefaults.Problems;
 
 /// <summary>Answers what a caller got wrong; anything else is left to the handlers behind it.</summary>
-internal sealed partial class InputExceptionHandler(IProblemDetailsService problems) : IExceptionHandler
+internal sealed class InputExceptionHandler(IProblemDetailsService problems) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -20,7 +21,7 @@ internal sealed partial class InputExceptionHandler(IProblemDetailsService probl
                 return await WriteAsync(context, input, input.StatusCode, input.Errors);
 
             case BadHttpRequestException bad:
-                return await WriteAsync(context, bad, bad.StatusCode, ErrorsOf(bad));
+                return await WriteAsync(context, bad, bad.StatusCode, ErrorsOf(context, bad));
 
             // The caller left: nobody reads an answer, and it is no error of ours.
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
@@ -48,29 +49,36 @@ internal sealed partial class InputExceptionHandler(IProblemDetailsService probl
         });
     }
 
-    private static Dictionary<string, string[]> ErrorsOf(BadHttpRequestException exception)
+    // The exception names no parameter: the endpoint's metadata says which there are, and the request which of them cannot be parsed.
+    private static Dictionary<string, string[]> ErrorsOf(HttpContext context, BadHttpRequestException exception)
     {
         if (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return new() { ["body"] = ["is larger than this endpoint takes."] };
         }
 
-        // ASP.NET Core tells which parameter failed to bind only in its message: 'Failed to bind parameter "Guid id" from "x".'
-        var binding = FailedBinding().Match(exception.Message);
-        return binding.Success
-            ? new() { [binding.Groups["name"].Value] = [$"'{binding.Groups["value"].Value}' is not {Expected(binding.Groups["type"].Value)}."] }
-            : new() { ["request"] = [exception.Message] };
+        var failed = context.Features.Get<IExceptionHandlerFeature>();
+        foreach (var parameter in failed?.Endpoint?.Metadata.GetOrderedMetadata<IParameterBindingMetadata>() ?? [])
+        {
+            var text = failed!.RouteValues?[parameter.Name] as string ?? context.Request.Query[parameter.Name].FirstOrDefault();
+            var type = parameter.ParameterInfo.ParameterType;
+            if (text is not null && !(text.Length == 0 && parameter.IsOptional) && Expected(Nullable.GetUnderlyingType(type) ?? type, text) is { } expected)
+            {
+                return new() { [parameter.Name] = [$"'{text}' is not {expected}."] };
+            }
+        }
+
+        return new() { ["request"] = [exception.Message] };
     }
 
-    private static string Expected(string type) => type switch
+    // What a value of the type would be, or null where the text is one.
+    private static string? Expected(Type type, string text) => type switch
     {
-        _ when type.Contains("Guid", StringComparison.Ordinal) => "a UUID",
-        _ when type.Contains("Int", StringComparison.Ordinal) || type.Contains("int", StringComparison.Ordinal) => "a whole number",
-        _ when type.Contains("DateTime", StringComparison.Ordinal) => "a time of RFC 3339",
-        _ when type.Contains("bool", StringComparison.OrdinalIgnoreCase) => "true or false",
-        _ => "valid",
+        _ when type == typeof(Guid) => Guid.TryParse(text, out _) ? null : "a UUID",
+        _ when type == typeof(int) => int.TryParse(text, CultureInfo.InvariantCulture, out _) ? null : "a whole number",
+        _ when type == typeof(long) => long.TryParse(text, CultureInfo.InvariantCulture, out _) ? null : "a whole number",
+        _ when type == typeof(double) => double.TryParse(text, CultureInfo.InvariantCulture, out _) ? null : "a number",
+        _ when type == typeof(bool) => bool.TryParse(text, out _) ? null : "true or false",
+        _ => null,
     };
-
-    [GeneratedRegex("^Failed to bind parameter \"(?<type>.+) (?<name>[A-Za-z_]+)\" from \"(?<value>.*)\"\\.$", RegexOptions.Singleline)]
-    private static partial Regex FailedBinding();
 }

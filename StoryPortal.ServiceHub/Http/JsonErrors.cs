@@ -49,7 +49,7 @@ internal static class JsonErrors
 
         if (message.Contains("could not be converted to", StringComparison.Ordinal))
         {
-            return $"is not {Expected(inner ?? message)}.";
+            return $"is not {Expected(message)}.";
         }
 
         // Everything else is a sentence about the text itself, followed by a path that the field already names.
@@ -57,16 +57,14 @@ internal static class JsonErrors
         return end < 0 ? message : $"is not well-formed JSON: {message[..end]}";
     }
 
-    // Of a value of the wrong kind the message names the target's type; of a token of the wrong kind only the inner one does: '… as a string'.
+    // The message names the type of the target: 'The JSON value could not be converted to System.Nullable`1[System.Guid].'
     private static string Expected(string message) => message switch
     {
-        _ when message.EndsWith("as a string.", StringComparison.Ordinal) => "a string",
-        _ when message.EndsWith("as a boolean.", StringComparison.Ordinal) => "true or false",
-        _ when message.EndsWith("as a number.", StringComparison.Ordinal) => "a number",
+        _ when message.Contains("List", StringComparison.Ordinal) || message.Contains("[]", StringComparison.Ordinal) => "an array",
         _ when message.Contains("System.Guid", StringComparison.Ordinal) => "a UUID",
         _ when message.Contains("System.Int", StringComparison.Ordinal) => "a whole number",
+        _ when message.Contains("System.Double", StringComparison.Ordinal) => "a number",
         _ when message.Contains("System.Boolean", StringComparison.Ordinal) => "true or false",
-        _ when message.Contains("List", StringComparison.Ordinal) || message.Contains("[]", StringComparison.Ordinal) => "an array",
         _ when message.Contains("System.String", StringComparison.Ordinal) => "a string",
         _ => "an object",
     };

@@ -84,6 +84,27 @@ public sealed class ChecklistTests(StoryPortalSystem system)
         Assert.Contains(evidence, finding.Evidence, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("on", "0.1", "0.05", "3", CheckStatus.Passed)]
+    [InlineData("on", "0.02", "0.01", "3", CheckStatus.Passed)]
+    [InlineData("off", "0.1", "0.05", "3", CheckStatus.Failed)]
+    [InlineData("on", "0.2", "0.05", "3", CheckStatus.Failed)]
+    [InlineData("on", "0.1", "0.1", "3", CheckStatus.Failed)]
+    [InlineData("on", "0.1", "0.05", "1", CheckStatus.Failed)]
+    [InlineData("on", "0.1", "0.05", "5", CheckStatus.Failed)]
+    public void Autovacuum_passes_with_the_settings_of_the_guide(string enabled, string vacuum, string analyze, string workers, CheckStatus expected)
+    {
+        var finding = DatabaseChecks.Autovacuum(new Dictionary<string, string>
+        {
+            ["autovacuum"] = enabled,
+            ["autovacuum_vacuum_scale_factor"] = vacuum,
+            ["autovacuum_analyze_scale_factor"] = analyze,
+            ["autovacuum_max_workers"] = workers,
+        });
+        Assert.Equal(expected, finding.Status);
+        Assert.Contains($"autovacuum_max_workers={workers}", finding.Evidence, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_key_without_end_fails()
     {

@@ -15,6 +15,7 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
     private static readonly string[] WriteKeywords = ["INSERT INTO", "UPDATE mcp_documents", "DELETE FROM"];
 
     private const int LongestText = 120;
+    private const int AutovacuumWorkers = 3;
 
     // Their requests are many in one, as a warm-up that reads a bit of everything, or look at the system itself.
     private static readonly string[] Unbounded = ["/v1/batch", "/v1/performance", "/v1/admin/cache/warm", "/internal", "/health"];
@@ -26,7 +27,7 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
         new("indexes", "Every index of the product is there and valid", "Let the data-layer worker run: it builds what is missing and rebuilds what is invalid. Its health check `indexes` tells what it waits for.", IndexesAsync),
         new("connections_bounded", "Pools are bounded, and max_connections is 100", "Set `Database:MaxPoolSize` of each process so that all together stay below max_connections; start Postgres with max_connections=100.", PoolAsync),
         new("plans", "No slow query without a plan on record, and no plan that reads a large table from end to end", "Look at the plan with EXPLAIN and add the index that it lacks to `Schema/Indexes.cs`, or change the query.", PlansAsync),
-        new("autovacuum", "Autovacuum is on and tuned", "Set autovacuum=on, autovacuum_vacuum_scale_factor=0.1 and autovacuum_analyze_scale_factor=0.05; the job `autovacuum-settings` does the latter for the large tables.", AutovacuumAsync),
+        new("autovacuum", "Autovacuum is on and tuned", "Set autovacuum=on, autovacuum_max_workers=3, autovacuum_vacuum_scale_factor=0.1 and autovacuum_analyze_scale_factor=0.05; the job `autovacuum-settings` sets the scale factors of the large tables.", AutovacuumAsync),
         new("no_n_plus_one", $"No route makes more than {MostQueries} queries for a request", "Fetch what belongs together in one statement: a join, json_agg, or `= ANY($1)`.", QueriesAsync),
     ];
 
@@ -78,7 +79,14 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
     private async Task<Finding> AutovacuumAsync(CheckContext context, CancellationToken cancellationToken)
     {
         var settings = await database.SettingsAsync(["autovacuum", "autovacuum_vacuum_scale_factor", "autovacuum_analyze_scale_factor", "autovacuum_max_workers"], cancellationToken);
-        var tuned = settings["autovacuum"] == "on" && Number("autovacuum_vacuum_scale_factor") <= 0.1 && Number("autovacuum_analyze_scale_factor") <= 0.05;
+        return Autovacuum(settings);
+    }
+
+    /// <summary>Whether the settings of autovacuum are those of the guide, or stricter scale factors.</summary>
+    internal static Finding Autovacuum(IReadOnlyDictionary<string, string> settings)
+    {
+        var tuned = settings["autovacuum"] == "on" && Number("autovacuum_vacuum_scale_factor") <= 0.1 && Number("autovacuum_analyze_scale_factor") <= 0.05
+            && Number("autovacuum_max_workers") == AutovacuumWorkers;
         return Finding.Of(tuned, string.Join(", ", settings.Select(setting => $"{setting.Key}={setting.Value}")));
 
         double Number(string name) => double.Parse(settings[name], CultureInfo.InvariantCulture);
