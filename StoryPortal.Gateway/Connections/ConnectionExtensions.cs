@@ -16,10 +16,8 @@ internal static class ConnectionExtensions
         builder.Services.AddSingleton(options);
         builder.WebHost.UseSockets(sockets => sockets.Backlog = options.Backlog);
         builder.Services.AddSingleton<IConnectionListenerFactory, FairTransport>();
-        builder.Services.AddSingleton<ResetFloods>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(kestrel.ApplicationServices.GetRequiredService<ResetFloods>().Guard));
             // Ids and rates differ in every answer and push the rest out of the table of HTTP/2's header compression: it would cost a tenth to a fifth of the gateway's time.
             kestrel.AllowResponseHeaderCompression = false;
             var limits = kestrel.Limits;

@@ -37,12 +37,6 @@ public sealed class ConnectionOptions
     [Range(1, 10_000)]
     public int StreamsPerConnection { get; set; } = 100;
 
-    /// <summary>
-    /// Seconds between two connections of an address that has taken back more HTTP/2 requests within a second than a connection may have open; for half a minute. Default 1. 0: never.
-    /// </summary>
-    [Range(0, 10)]
-    public double FloodPauseSeconds { get; set; } = 1;
-
     /// <summary>Connections that are accepted in a second, for each processor; more wait in the system's queue. Default 500: a flood of them leaves those who are connected most of the time.</summary>
     [Range(1, 1_000_000)]
     public int NewPerSecondAndProcessor { get; set; } = 500;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using StoryPortal.Gateway.Connections;
 using StoryPortal.Gateway.Load;
 using StoryPortal.Gateway.RequestLog;
 using StoryPortal.ServiceDefaults.Authentication;
@@ -10,8 +9,7 @@ namespace StoryPortal.Gateway.Exchanges;
 
 /// <summary>The outermost part: gives each request its id, each answer the headers that all of them have, and the log its line.</summary>
 internal sealed class ExchangeMiddleware(
-    RequestDelegate next, AnswerHeaders headers, LoadLimit load, RequestMeasurement requests, AnswerCounts answers, RequestLogQueue log, ResetFloods floods,
-    TimeProvider time)
+    RequestDelegate next, AnswerHeaders headers, LoadLimit load, RequestMeasurement requests, AnswerCounts answers, RequestLogQueue log, TimeProvider time)
 {
     private const string Prefix = "/api";
 
@@ -65,11 +63,6 @@ internal sealed class ExchangeMiddleware(
         }
         finally
         {
-            if (HasLeft(context))
-            {
-                floods.Note(context);
-            }
-
             Complete(context, exchange, failed);
         }
     }

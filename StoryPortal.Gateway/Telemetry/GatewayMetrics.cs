@@ -15,7 +15,6 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _refused;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _dropped;
-    private readonly Counter<long> _heldBack;
 
     public GatewayMetrics(IMeterFactory meters, Recorder recorder, LoadLimit load)
     {
@@ -25,7 +24,6 @@ internal sealed class GatewayMetrics
         _refused = meter.CreateCounter<long>("requests_refused_total", description: "Requests that were refused, 503 for overload and 429 for their caller's rate.");
         _retries = meter.CreateCounter<long>("proxy_retries_total", description: "Requests that were sent to another hub after one had failed.");
         _dropped = meter.CreateCounter<long>("api_requests_dropped_total", description: "Requests that the request log lost because it could not keep up.");
-        _heldBack = meter.CreateCounter<long>("connections_held_back_total", description: "Connections that had to wait because their address had flooded the gateway with requests that it took back.");
         meter.CreateObservableGauge("concurrent_requests", () => load.Requests, description: "Requests that are being served.");
         meter.CreateObservableGauge("concurrent_requests_limit", () => load.Limit, description: "Requests that are taken on at the same time, at present.");
         meter.CreateObservableGauge("open_streams", () => load.Streams, description: "Streams and watches that are open.");
@@ -40,8 +38,6 @@ internal sealed class GatewayMetrics
     public void Limited() => _refused.Add(1, Rate);
 
     public void Retried() => _retries.Add(1);
-
-    public void HeldBack() => _heldBack.Add(1);
 
     public void Dropped(int requests) => _dropped.Add(requests);
 }

@@ -113,21 +113,13 @@ internal sealed class AbusedGateway : IAsyncDisposable
         }
     }
 
-    /// <summary>As many streams, opened and reset at once, as the server lets pass; all of them have been begun by the end.</summary>
-    public Task TolerableResetsAsync()
-    {
-        const int Tolerable = 150; // the server follows twice as many streams as may be open
-        return RapidReset.SendAsync(Process, "/v1/held", Tolerable, Deadline, () =>
-            Eventually.TrueAsync(async () => await Process.MetricAsync("request_duration_seconds_count") >= Tolerable));
-    }
-
     /// <summary>Streams that are opened and reset at once, on one connection.</summary>
     public Task RapidResetAsync() => RapidReset.SendAsync(Process, "/v1/held", Resets, Deadline);
 
-    /// <summary>A connection on which that was sent, from the given address of this machine.</summary>
-    public async Task<TcpClient> ConnectAsync(string text, IPAddress? from = null)
+    /// <summary>A connection on which that was sent.</summary>
+    public async Task<TcpClient> ConnectAsync(string text)
     {
-        var connection = from is null ? new TcpClient() : new TcpClient(new IPEndPoint(from, 0));
+        var connection = new TcpClient();
         await connection.ConnectAsync(IPAddress.Loopback, Process.Port, Deadline);
         await connection.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(text), Deadline);
         return connection;

@@ -16,7 +16,6 @@ public sealed class NobodyNoticesTests(ITestOutputHelper output)
     [InlineData("left bodies")]
     [InlineData("10,000 idle connections")]
     [InlineData("64 KB headers")]
-    [InlineData("rapid reset")]
     [Trait("Category", "Long")]
     public async Task Nobody_notices(string abuse)
     {
@@ -42,8 +41,7 @@ public sealed class NobodyNoticesTests(ITestOutputHelper output)
                 "slow headers" => abused.SlowHeadersAsync(),
                 "left bodies" => abused.LeftBodiesAsync(),
                 "10,000 idle connections" => abused.IdleConnectionsAsync(10_000, () => beside.AnsweredAsync(Probes)),
-                "64 KB headers" => abused.LargeHeadersAsync(),
-                _ => abused.RapidResetAsync(),
+                _ => abused.LargeHeadersAsync(),
             });
         }
 
