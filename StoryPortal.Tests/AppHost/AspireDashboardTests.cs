@@ -32,7 +32,7 @@ public sealed partial class AspireDashboardTests(Browser browser) : IClassFixtur
     {
         await using var opened = await browser.OpenAsync(Login, width: 1600);
         var page = opened.Page;
-        await Expect(page).ToHaveTitleAsync(new Regex("Resources"));
+        await Expect(page).ToHaveTitleAsync(new Regex("resources$"));
         foreach (var name in Resources)
         {
             await Expect(Row(page, name).GetByRole(AriaRole.Gridcell).Nth(1)).ToHaveTextAsync(Running()); // unhealthy, it would say so in parentheses
@@ -57,7 +57,7 @@ public sealed partial class AspireDashboardTests(Browser browser) : IClassFixtur
         foreach (var (resource, span) in ((string, string)[])
             [("gateway", "proxy.forwarder"), ("service-hub", "POST /v1/agents"), ("service-hub", "postgresql"), ("service-hub", "DATA redis PUBLISH")])
         {
-            await Expect(page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = resource }).Filter(new LocatorFilterOptions { HasText = span })).ToBeVisibleAsync();
+            await Expect(page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = resource }).Filter(new LocatorFilterOptions { HasText = span }).First).ToBeVisibleAsync();
         }
     }
 
