@@ -24,7 +24,7 @@ group_is_alive() { local group; group=$(group) && [ -n "$group" ] && kill -0 -- 
 is_healthy() { [ -f "$ANNOUNCED" ] && is_apphost "$(announced APPHOST_PID)"; }
 is_running() { is_healthy || group_is_alive; }
 
-dashboard_url() { if [ -f "$LOG" ] && group_is_alive; then sed -n 's/.*Login to the dashboard at \(http[^ "]*\).*/\1/p' "$LOG" | tail -n 1; fi; }
+dashboard_url() { if [ -f "$LOG" ] && group_is_alive; then sed -n 's/.*DistributedApplication\[0\] Login to the dashboard at \(http[^ "]*\).*/\1/p' "$LOG" | tail -n 1; fi; }
 
 # Exported, for the programs that the caller starts afterwards.
 print_env() {
