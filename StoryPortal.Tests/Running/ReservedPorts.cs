@@ -9,8 +9,8 @@ namespace StoryPortal.Tests.Running;
 /// </summary>
 internal static class ReservedPorts
 {
-    // Above the ephemeral ports of Linux (32768 to 60999), from which outgoing connections get theirs. Below them DCP gives ports to
-    // services: a service keeps its port over a restart, and the restart fails when another process took the port meanwhile.
+    // Above the ephemeral ports of Linux (32768 to 60999), from which outgoing connections get theirs. From 10,000 up to them DCP gives
+    // ports to services: a service keeps its port over a restart, and the restart fails when another process took the port meanwhile.
     private const int Min = 61_000;
     private const int Max = 65_500;
 
