@@ -12,7 +12,6 @@ public sealed class FaultySystem : IAsyncLifetime
 {
     private const string Password = "the-password-of-the-tests";
 
-    private readonly Dictionary<string, int> _serverPorts = [];
     private readonly ConcurrentDictionary<(string Resource, string Endpoint), int> _ports = [];
     private readonly List<IAsyncDisposable> _toEnd = [];
 
@@ -42,9 +41,9 @@ public sealed class FaultySystem : IAsyncLifetime
         {
             HasDefaultTimeouts = true,
         };
-        Postgres = Way(() => _serverPorts["postgres"]);
-        Worker = Way(() => _serverPorts["postgres"]);
-        Redis = Way(() => _serverPorts["redis-server"]);
+        Postgres = Way(() => PortOf("postgres", "tcp"));
+        Worker = Way(() => PortOf("postgres", "tcp"));
+        Redis = Way(() => PortOf("redis-server", "tcp"));
         FirstHub = Way(() => PortOf("service-hub", "http2"));
         SecondHub = Way(() => PortOf("service-hub-2", "http2"));
         Gateway = Way(() => PortOf("gateway", "http"));
@@ -79,11 +78,6 @@ public sealed class FaultySystem : IAsyncLifetime
 
     private void Configure(IDistributedApplicationTestingBuilder builder)
     {
-        foreach (var name in (string[])["postgres", "redis-server"])
-        {
-            _serverPorts[name] = builder.Resources.Single(resource => resource.Name == name).Annotations.OfType<EndpointAnnotation>().Single().TargetPort!.Value;
-        }
-
         foreach (var project in builder.Resources.OfType<ProjectResource>().ToList())
         {
             var (resource, isHub, isWorker) = (builder.CreateResourceBuilder(project), project.Name.StartsWith("service-hub", StringComparison.Ordinal), project.Name == "data-layer");
