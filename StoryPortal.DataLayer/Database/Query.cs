@@ -13,13 +13,16 @@ public enum QueryClass
     Aggregate,
 }
 
-/// <summary>What a statement does to the tables, as a read-only transaction of Postgres tells it: FOR UPDATE and functions that write are writes.</summary>
+/// <summary>
+/// Whether a statement only reads. What a read-only transaction of Postgres refuses is a write, FOR UPDATE and functions that write included;
+/// so is an advisory lock.
+/// </summary>
 public enum QueryAccess
 {
-    /// <summary>The statement runs in a read-only transaction.</summary>
+    /// <summary>The statement runs in a read-only transaction, and locks nothing.</summary>
     Read,
 
-    /// <summary>The statement changes or locks rows, and a read-only transaction refuses it with SQLSTATE 25006.</summary>
+    /// <summary>The statement changes or locks rows, or takes an advisory lock.</summary>
     Write,
 }
 

@@ -66,6 +66,11 @@ public sealed class StoryDatabase
     public async IAsyncEnumerable<T> RowsAsync<T>(
         Query query, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (!query.IsRead)
+        {
+            throw new ArgumentException($"{query.Name} writes: none of its rows counts before the commit.", nameof(query));
+        }
+
         using var measured = Measure(query);
         await using var own = StoryTransaction.Current is null ? await Source.OpenConnectionAsync(cancellationToken) : null; // a command of the pool cannot be cancelled
         await using var command = CreateCommand(query, parameters, own ?? StoryTransaction.Current!.Connection);

@@ -8,6 +8,9 @@ namespace StoryPortal.Tests.Database;
 [Collection(SharedSystem.Name)]
 public sealed class QueryAccessTests(StoryPortalSystem system)
 {
+    // A read-only transaction lets them take their lock, which is held against others all the same.
+    private static readonly string[] AdvisoryLocks = ["idempotency.lock"];
+
     private static readonly CancellationToken Never = CancellationToken.None;
 
     private static readonly Query Add = new("test.add", QueryClass.Simple, QueryAccess.Write, "INSERT INTO kept VALUES ($1) RETURNING id");
@@ -29,7 +32,7 @@ public sealed class QueryAccessTests(StoryPortalSystem system)
         var wrong = new List<string>();
         foreach (var query in ProductQueries.Texts)
         {
-            if (await IsRefusedAsync(query, connection) == query.IsRead)
+            if ((await IsRefusedAsync(query, connection) || AdvisoryLocks.Contains(query.Name)) == query.IsRead)
             {
                 wrong.Add($"{query.Name} says {query.Access}");
             }
