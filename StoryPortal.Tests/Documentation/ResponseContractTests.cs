@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.Tests.Running;
 using Xunit.Sdk;
 
@@ -30,6 +31,18 @@ public sealed class ResponseContractTests(StoryPortalSystem system)
     [InlineData("GET", "/v1/models/m", 404, "application/problem+json", """{"title": "No", "status": 404}""")] // a problem without the trace's id
     public async Task What_is_not_described_fails(string method, string path, int status, string? contentType, string body) =>
         await Assert.ThrowsAnyAsync<XunitException>(() => CheckAsync(method, path, status, contentType, body));
+
+    [Fact]
+    public void The_clients_of_a_system_check_what_they_receive()
+    {
+        var handlers = new List<HttpMessageHandler>();
+        for (var handler = system.App.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(); handler is not null; handler = (handler as DelegatingHandler)?.InnerHandler)
+        {
+            handlers.Add(handler);
+        }
+
+        Assert.Single(handlers.OfType<ResponseContractHandler>());
+    }
 
     private async Task CheckAsync(string method, string path, int status, string? contentType, string body)
     {
