@@ -27,9 +27,13 @@ internal sealed partial class RefusedRequestMiddleware(RequestDelegate next, ILo
     private static int? StatusOf(Exception exception) => exception switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: null, StatusCode: null } => StatusCodes.Status431RequestHeaderFieldsTooLarge,
-        HttpRequestException { InnerException: HttpProtocolException { ErrorCode: ProtocolError } } => StatusCodes.Status400BadRequest,
+        HttpRequestException { InnerException: HttpProtocolException { ErrorCode: ProtocolError } reset } when IsStreamReset(reset) =>
+            StatusCodes.Status400BadRequest,
         _ => null,
     };
+
+    // The same exception and code tell of a connection that broke, as of a hub that was killed: the message alone names the RST_STREAM frame.
+    private static bool IsStreamReset(HttpProtocolException exception) => exception.Message.StartsWith("The HTTP/2 server reset the stream", StringComparison.Ordinal);
 
     [LoggerMessage(1, LogLevel.Warning, "A hub refuses a request for {Path}: {Reason}")]
     private partial void LogRefused(string path, string reason);
