@@ -6,12 +6,13 @@ using StoryPortal.ServiceHub.Http;
 namespace StoryPortal.Tests.Http;
 
 /// <summary>
-/// The JSON reader says only in its English message what is wrong. Each kind of message that <see cref="JsonErrors"/> recognises is produced here by the
-/// reader itself, so that an update of .NET that words one differently fails.
+/// The JSON reader says only in its English message what is wrong. The reader itself produces here each kind of message that
+/// <see cref="JsonErrors"/> recognises, so that these tests fail when an update of .NET changes a message.
 /// </summary>
 public sealed class JsonErrorsTests
 {
-    private static readonly JsonSerializerOptions Strict = new(StoryJson.Contracts.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private static readonly JsonSerializerOptions Strict =
+        new(StoryJson.Contracts.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
     [Theory]
     [InlineData("""{"name": "x", "colour": "red"}""", "colour", "is not a known field.")]
