@@ -12,6 +12,7 @@ public sealed class FaultySystem : IAsyncLifetime
 {
     private const string Password = "the-password-of-the-tests";
 
+    private readonly Dictionary<string, int> _serverPorts = [];
     private readonly ConcurrentDictionary<(string Resource, string Endpoint), int> _ports = [];
     private readonly List<IAsyncDisposable> _toEnd = [];
 
@@ -41,9 +42,9 @@ public sealed class FaultySystem : IAsyncLifetime
         {
             HasDefaultTimeouts = true,
         };
-        Postgres = Way(() => PortOf("postgres", "tcp"));
-        Worker = Way(() => PortOf("postgres", "tcp"));
-        Redis = Way(() => PortOf("redis-server", "tcp"));
+        Postgres = Way(() => _serverPorts["postgres"]);
+        Worker = Way(() => _serverPorts["postgres"]);
+        Redis = Way(() => _serverPorts["redis-server"]);
         FirstHub = Way(() => PortOf("service-hub", "http2"));
         SecondHub = Way(() => PortOf("service-hub-2", "http2"));
         Gateway = Way(() => PortOf("gateway", "http"));
@@ -78,6 +79,13 @@ public sealed class FaultySystem : IAsyncLifetime
 
     private void Configure(IDistributedApplicationTestingBuilder builder)
     {
+        // Known before the start, when the first connections come through the proxies.
+        foreach (var name in (string[])["postgres", "redis-server"])
+        {
+            var endpoint = builder.Resources.Single(resource => resource.Name == name).Annotations.OfType<EndpointAnnotation>().Single();
+            endpoint.Port = endpoint.TargetPort = _serverPorts[name] = ReservedPorts.Take(1)[0];
+        }
+
         foreach (var project in builder.Resources.OfType<ProjectResource>().ToList())
         {
             var (resource, isHub, isWorker) = (builder.CreateResourceBuilder(project), project.Name.StartsWith("service-hub", StringComparison.Ordinal), project.Name == "data-layer");
