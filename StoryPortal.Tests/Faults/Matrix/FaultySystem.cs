@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net.Sockets;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Faults.Matrix;
@@ -67,8 +69,13 @@ public sealed class FaultySystem : IAsyncLifetime
         Client.DefaultRequestHeaders.Add("X-API-Key", StoryPortalSystem.AdminKey);
     }
 
-    // Remembered: whoever stops last still comes when the application is no more there to be asked.
-    private int PortOf(string resource, string endpoint) => _ports.GetOrAdd((resource, endpoint), key => System.App.GetEndpoint(key.Resource, key.Endpoint).Port);
+    // Kept, because connections also come after the application was stopped. Before the endpoint is allocated the port refuses, as one without a listener.
+    private int PortOf(string resource, string endpoint) => _ports.GetOrAdd((resource, endpoint), key =>
+    {
+        var resources = System.App.Services.GetRequiredService<DistributedApplicationModel>().Resources;
+        var reference = resources.OfType<IResourceWithEndpoints>().Single(known => known.Name == key.Resource).GetEndpoint(key.Endpoint);
+        return reference.IsAllocated ? reference.Port : throw new SocketException((int)SocketError.ConnectionRefused);
+    });
 
     private TcpProxy Way(Func<int> target)
     {
