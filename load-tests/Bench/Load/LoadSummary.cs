@@ -71,7 +71,12 @@ internal sealed partial class LoadSummary
         var times = samples.Select(sample => sample.Milliseconds).ToList();
         return times.Count == 0 ? [] : new()
         {
-            ["avg"] = times.Average(), ["min"] = times.Min(), ["med"] = times.Median(), ["p(95)"] = times.Percentile(0.95), ["p(99)"] = times.Percentile(0.99), ["max"] = times.Max(),
+            ["avg"] = times.Average(),
+            ["min"] = times.Min(),
+            ["med"] = times.Median(),
+            ["p(95)"] = times.Percentile(0.95),
+            ["p(99)"] = times.Percentile(0.99),
+            ["max"] = times.Max(),
         };
     }
 
