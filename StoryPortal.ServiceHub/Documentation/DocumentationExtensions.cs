@@ -25,6 +25,7 @@ internal static class DocumentationExtensions
                 Description = "In Development reading needs no key. `./start.sh --env` prints the admin key.",
             });
             document.Security = [new() { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
+            SchemaDescription.SimplifyNullable(document);
             return Task.CompletedTask;
         });
         openApi.AddOperationTransformer(OperationDescription.CompleteAsync);

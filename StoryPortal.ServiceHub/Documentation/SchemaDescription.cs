@@ -46,6 +46,23 @@ internal static class SchemaDescription
         return Task.CompletedTask;
     }
 
+    /// <summary>
+    /// Replaces "null, or any JSON" of a member by "any JSON". A null matches both, and <c>oneOf</c> allows a single match.
+    /// </summary>
+    public static void SimplifyNullable(OpenApiDocument document)
+    {
+        foreach (var schema in document.Components?.Schemas?.Values.OfType<OpenApiSchema>() ?? [])
+        {
+            foreach (var (name, member) in schema.Properties?.ToList() ?? [])
+            {
+                if (member.OneOf?.OfType<OpenApiSchemaReference>().SingleOrDefault() is { Type: null } anyJson)
+                {
+                    schema.Properties![name] = anyJson;
+                }
+            }
+        }
+    }
+
     private static void DescribeEnum(OpenApiSchema schema, Type type)
     {
         schema.Type = JsonSchemaType.String;
