@@ -81,8 +81,9 @@ public sealed class ShutdownTests(FaultySystem faulty)
             Assert.InRange(told.Elapsed, TimeSpan.Zero, InTime);
             Assert.Empty(await load.StopAsync(_system.Database));
 
-            // Whom it does not let in any more it has not taken on: who comes too late is refused, and who waited to be let in is reset.
-            Assert.All(load.Requests.Where(request => request.Failed), request => Assert.Matches("Connection (refused|reset)", request.Failure));
+            // A request that fails was not accepted: its connection was refused, reset, or closed while it was idle (RFC 9112, section 9.3.1). The log below has
+            // every request that the gateway accepted, and none of these.
+            Assert.All(load.Requests.Where(request => request.Failed), request => Assert.Matches(@"Connection (refused|reset)|\(ResponseEnded\)", request.Failure));
             var own = load.Requests.Where(request => request.Path.StartsWith("/v1/agents/", StringComparison.Ordinal)).ToList();
             Assert.Equal(own.Where(request => !request.Failed).CountBy(request => request.Path).ToDictionary(), await LoggedAsync([.. own.Select(request => request.Path).Distinct()]));
         }
@@ -121,7 +122,19 @@ public sealed class ShutdownTests(FaultySystem faulty)
         await _system.RestartAsync("data-layer");
     }
 
-    private Task WellAsync() => Victim.All[0].IsWellAsync(faulty);
+    // What a test that failed has stopped is started first: the others do not fail for it.
+    private async Task WellAsync()
+    {
+        foreach (var name in (string[])["data-layer", "service-hub", "service-hub-2", "gateway"])
+        {
+            if (_system.Service(name).Length == 0)
+            {
+                await _system.RestartAsync(name);
+            }
+        }
+
+        await Victim.All[0].IsWellAsync(faulty);
+    }
 
     private static Uri Relative(string address) => new(address, UriKind.Relative);
 
