@@ -20,7 +20,7 @@ public sealed partial class RunningSystemTests : IDisposable
 
     private readonly TemporaryFolder _data = new();
     private readonly ResourceLogs _logs = new();
-    private readonly CancellationTokenSource _deadline = new(Patience);
+    private readonly CancellationTokenSource _deadline = new(5 * Patience); // a test starts up to three systems
 
     public void Dispose()
     {

@@ -13,7 +13,7 @@ internal sealed class Topology : IAsyncDisposable
 
     private Topology(TemporaryFolder data, IDistributedApplicationTestingBuilder builder) => (_data, _builder) = (data, builder);
 
-    public static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token;
+    public static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromMinutes(5)).Token;
 
     public static Task<Topology> RunLocally(params string[] args) => Create(["--StoryPortal:Servers=local", .. args]);
 

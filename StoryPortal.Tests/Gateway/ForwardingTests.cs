@@ -16,7 +16,7 @@ public sealed class ForwardingTests : IAsyncLifetime
 
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _deadline = new(TimeSpan.FromMinutes(1));
+    private readonly CancellationTokenSource _deadline = new(TimeSpan.FromMinutes(5));
     private FakeHub _hub = null!;
     private GatewayProcess _gateway = null!;
     private int _held;
