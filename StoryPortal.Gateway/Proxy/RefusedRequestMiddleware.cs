@@ -11,6 +11,10 @@ internal sealed partial class RefusedRequestMiddleware(RequestDelegate next, ILo
 {
     private const long ProtocolError = 1; // RFC 9113, section 7
 
+    // HttpClient's messages: a connection that broke has the same types and codes. A test fails when an update changes one.
+    private const string HeadersTooLarge = "The HTTP request headers length exceeded the server limit";
+    private const string StreamReset = "The HTTP/2 server reset the stream";
+
     public async Task InvokeAsync(HttpContext context)
     {
         await next(context);
@@ -23,17 +27,15 @@ internal sealed partial class RefusedRequestMiddleware(RequestDelegate next, ILo
         }
     }
 
-    // HttpClient names no reason when it compares headers with the hub's limit, and has no inner exception: nothing was sent.
     private static int? StatusOf(Exception exception) => exception switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: null, StatusCode: null } => StatusCodes.Status431RequestHeaderFieldsTooLarge,
-        HttpRequestException { InnerException: HttpProtocolException { ErrorCode: ProtocolError } reset } when IsStreamReset(reset) =>
+        HttpRequestException { InnerException: null } when StartsWith(exception, HeadersTooLarge) => StatusCodes.Status431RequestHeaderFieldsTooLarge,
+        HttpRequestException { InnerException: HttpProtocolException { ErrorCode: ProtocolError } reset } when StartsWith(reset, StreamReset) =>
             StatusCodes.Status400BadRequest,
         _ => null,
     };
 
-    // The same exception and code tell of a connection that broke, as of a hub that was killed: the message alone names the RST_STREAM frame.
-    private static bool IsStreamReset(HttpProtocolException exception) => exception.Message.StartsWith("The HTTP/2 server reset the stream", StringComparison.Ordinal);
+    private static bool StartsWith(Exception exception, string message) => exception.Message.StartsWith(message, StringComparison.Ordinal);
 
     [LoggerMessage(1, LogLevel.Warning, "A hub refuses a request for {Path}: {Reason}")]
     private partial void LogRefused(string path, string reason);
