@@ -60,6 +60,11 @@ public sealed class ScorecardTests(StoryPortalSystem system)
     {
         using var created = await system.Gateway.PostAsync(new Uri("/v1/agents", UriKind.Relative), Answers.Json("""{"name": "measured", "type": "test"}"""));
         var id = (await created.JsonAsync(HttpStatusCode.Created)).Id();
+        var earlier = DateTimeOffset.UtcNow;
+
+        // The requests of earlier tests are in every process's snapshot.
+        await Eventually.TrueAsync(async () =>
+            (await ReadAsync()).GetProperty("processes").EnumerateArray().All(process => process.GetProperty("taken_at").GetDateTimeOffset() > earlier));
         var before = await SamplesAsync();
         for (var i = 0; i < 40; i++)
         {
