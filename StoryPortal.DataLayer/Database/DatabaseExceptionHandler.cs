@@ -29,7 +29,7 @@ internal sealed partial class DatabaseExceptionHandler(
         UnconfirmedWriteException => UnavailableAsync(context, RetryAfterSeconds, Unconfirmed, exception),
         PostgresException refused => HandleAsync(context, refused),
 
-        // The statement of a read: an outage would have been seen by the health check.
+        // A time-out while the health check reaches Postgres: the read was too large, and Postgres is not away.
         TimeoutException or NpgsqlException { InnerException: TimeoutException } when database.IsReachable =>
             UnavailableAsync(context, RetryAfterSeconds, TooSlow, exception),
 

@@ -12,9 +12,9 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
     private const double SlowMs = 100;
     private const int MostSlow = 20;
     private const double MostQueries = 5;
-    private static readonly string[] WriteKeywords = ["INSERT INTO", "UPDATE mcp_documents", "DELETE FROM"];
-
     private const int LongestText = 120;
+
+    private static readonly string[] WriteKeywords = ["INSERT INTO", "UPDATE mcp_documents", "DELETE FROM"];
     private const int AutovacuumWorkers = 3;
 
     // Their requests are many in one, as a warm-up that reads a bit of everything, or look at the system itself.
