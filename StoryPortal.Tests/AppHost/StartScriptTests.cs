@@ -18,12 +18,28 @@ public sealed partial class StartScriptTests : IDisposable
 
     private readonly TemporaryFolder _data = new();
     private readonly TemporaryFolder _programs = new();
+    private readonly TemporaryFolder _home = new();
     private readonly int[] _ports = ReservedPorts.Take(3);
 
     public void Dispose()
     {
         _data.Dispose();
         _programs.Dispose();
+        _home.Dispose();
+    }
+
+    [Fact]
+    public async Task With_a_trusted_development_certificate_it_starts_and_Redis_stays_without_TLS()
+    {
+        Directory.CreateDirectory(_home.FullPath);
+        (string, string)[] variables = [("HOME", _home.FullPath), ("SSL_CERT_DIR", $"{_home.FullPath}/.aspnet/dev-certs/trust:/etc/ssl/certs")];
+        var (code, output) = await RunAsync("dotnet", ["dev-certs", "https", "--trust"], variables);
+        Assert.True(Directory.EnumerateFiles(_home.FullPath, "aspnetcore-localhost-*.pem", SearchOption.AllDirectories).Any(), $"{code} {output}");
+
+        (code, output) = await RunAsync(["--detach", "--no-build"], variables: variables);
+        Assert.True(code == 0, output);
+        (code, output) = await RunAsync(["--stop"], variables: variables);
+        Assert.True(code == 0, output);
     }
 
     [Fact]
@@ -40,7 +56,8 @@ public sealed partial class StartScriptTests : IDisposable
         await Signals.SendAsync("KILL", int.Parse(AppHostId().Match(values).Groups[1].Value, CultureInfo.InvariantCulture));
         await Eventually.TrueAsync(
             () => Task.FromResult(!ports.Exists(IsOpen) && ProcessesOf(_data.FullPath).Count == 0),
-            () => $"open ports {string.Join(", ", ports.Where(IsOpen))}, processes {string.Join("\n", ProcessesOf(_data.FullPath))}");
+            () => $"open ports {string.Join(", ", ports.Where(IsOpen))}, processes {string.Join("\n", ProcessesOf(_data.FullPath))}",
+            timeout: TimeSpan.FromSeconds(20));
 
         File.Delete(Path.Combine(_data.FullPath, "secrets.json"));
         (code, output) = await RunAsync(["--detach", "--no-build"]);
@@ -84,9 +101,15 @@ public sealed partial class StartScriptTests : IDisposable
         Assert.Contains("or start Docker or Podman", output, StringComparison.Ordinal);
     }
 
-    private async Task<(int Code, string Output)> RunAsync(string[] arguments, string[]? without = null, params (string Name, string Value)[] variables)
+    private Task<(int Code, string Output)> RunAsync(string[] arguments, string[]? without = null, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("bash", [Repository.PathOf("start.sh"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        (string, string)[] path = without is null ? [] : [("PATH", PathWithout(without))];
+        return RunAsync("bash", [Repository.PathOf("start.sh"), .. arguments], [.. path, .. variables]);
+    }
+
+    private async Task<(int Code, string Output)> RunAsync(string program, string[] arguments, (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || name.StartsWith("OTEL_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
@@ -101,11 +124,6 @@ public sealed partial class StartScriptTests : IDisposable
         ])
         {
             start.Environment[name] = value;
-        }
-
-        if (without is not null)
-        {
-            start.Environment["PATH"] = PathWithout(without);
         }
 
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(4)); // the AppHost's own is two minutes

@@ -11,11 +11,12 @@ internal static class Eventually
     /// <summary>Waits for <paramref name="condition"/>.</summary>
     /// <param name="condition">What will become true.</param>
     /// <param name="seen">What was seen at last, for the message of the failure.</param>
+    /// <param name="timeout">The deadline, where a promise of the product has one; null for three minutes.</param>
     /// <param name="text">The condition as it is written, for the message of the failure.</param>
     public static async Task TrueAsync(
-        Func<Task<bool>> condition, Func<string>? seen = null, [CallerArgumentExpression(nameof(condition))] string text = "")
+        Func<Task<bool>> condition, Func<string>? seen = null, TimeSpan? timeout = null, [CallerArgumentExpression(nameof(condition))] string text = "")
     {
-        using var deadline = new CancellationTokenSource(Timeout);
+        using var deadline = new CancellationTokenSource(timeout ?? Timeout);
         using var timer = new PeriodicTimer(Interval);
         try
         {
@@ -26,7 +27,7 @@ internal static class Eventually
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            Assert.Fail($"Not true within {Timeout.TotalMinutes} minutes: {text}{(seen is null ? "" : $"\nSeen last: {seen()}")}");
+            Assert.Fail($"Not true within {(timeout ?? Timeout).TotalSeconds} s: {text}{(seen is null ? "" : $"\nSeen last: {seen()}")}");
         }
     }
 }
