@@ -28,7 +28,7 @@ public static class Extensions
         builder.AddProblems();
 
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.Configure<AuthenticationOptions>(builder.Configuration.GetSection(AuthenticationOptions.Section));
+        builder.Services.Configure<SystemKeyOptions>(builder.Configuration.GetSection(SystemKeyOptions.Section));
         builder.Services.AddServiceDiscovery();
         builder.Services.ConfigureHttpClientDefaults(http =>
         {

@@ -29,7 +29,7 @@ var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults("service-hub");
 builder.AcceptForwardedRequests();
 builder.AddDataLayer(maxPoolSize: 24);
-builder.AddKeyVerification();
+builder.AddApiAuthentication();
 builder.AddHttp();
 builder.AddBatch();
 builder.AddEventStreams();

@@ -56,9 +56,9 @@ public sealed class ApiKeyStore(StoryDatabase database) : IKeySource
     public Task<ApiKey?> LockAsync(Guid id, CancellationToken cancellationToken) => database.FirstAsync(LockQuery, [Sql.Uuid(id)], Read, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<KnownKey?> FindAsync(KeyHash hash, CancellationToken cancellationToken) =>
+    public async Task<ApiKeyIdentity?> FindAsync(KeyHash hash, CancellationToken cancellationToken) =>
         await database.FirstAsync(FindQuery, [Sql.Bytes(hash.ToArray())], Read, cancellationToken) is { } key
-            ? new KnownKey(key.Id, key.Name, key.Scopes, key.RequestsPerMinute, key.ExpiresAt)
+            ? new ApiKeyIdentity(key.Id, key.Name, key.Scopes, key.RequestsPerMinute, key.ExpiresAt)
             : null;
 
     /// <summary>Stores a new key, and the event that tells of it.</summary>

@@ -9,7 +9,7 @@ namespace StoryPortal.Gateway.Exchanges;
 internal sealed class Exchange
 {
     /// <summary>That of a request.</summary>
-    public static Exchange Of(HttpContext context) => (Exchange)context.Features[typeof(Exchange)]!; // as Verdict.Of does
+    public static Exchange Of(HttpContext context) => (Exchange)context.Features[typeof(Exchange)]!;
 
     /// <summary>Makes it that of a request.</summary>
     public void RememberFor(HttpContext context) => context.Features[typeof(Exchange)] = this;

@@ -96,7 +96,7 @@ internal sealed class ExchangeMiddleware(
         }
 
         exchange.ResponseBytes = context.Response.ContentLength;
-        exchange.Consumer = Verdict.Of(context)?.Key?.Name;
+        exchange.Consumer = context.Caller?.Name;
         answers.Add(context);
         requests.Record(exchange.Method, exchange.Route, exchange.Latency, exchange.StatusCode, fromClient: true);
         log.Add(exchange);

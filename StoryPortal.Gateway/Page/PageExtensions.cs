@@ -16,7 +16,7 @@ internal static class PageExtensions
         foreach (var file in files)
         {
             app.MapMethods(file.Path, Methods, (HttpResponse response) => Answer(response, file))
-                .OpenToEverybody().WithMetadata(file.Path == "/" ? document : RoutePolicy.Page);
+                .AllowAnonymous().WithMetadata(file.Path == "/" ? document : RoutePolicy.Page);
         }
     }
 

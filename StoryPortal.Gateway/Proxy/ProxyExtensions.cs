@@ -1,7 +1,4 @@
 using System.Text;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Authorization.Policy;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using StoryPortal.Gateway.Routes;
@@ -40,9 +37,6 @@ internal static class ProxyExtensions
                 handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8; // as the server has read them: else what is not ASCII would count as the hub's failure
                 handler.ActivityHeadersPropagator = null; // HubTransformer hands the trace on
             });
-
-        // We have scopes: with these the host would put authorization by policies into the pipeline, which waits for every answer.
-        builder.Services.RemoveAll<IAuthorizationHandlerProvider>().RemoveAll<IAuthorizationService>().RemoveAll<IPolicyEvaluator>();
 
         builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(failures => failures.DetectionWindowSize = DetectionWindow);
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("Yarp.ReverseProxy"));

@@ -15,7 +15,7 @@ internal sealed class RateLimiter(IOptions<RateLimitOptions> options, IHostEnvir
 
     private readonly int _perKey = options.Value.RequestsPerMinute ?? (environment.IsDevelopment() ? RateLimitOptions.InDevelopment : 60_000);
     private readonly int _perAddress = options.Value.RequestsPerMinutePerAddress ?? (environment.IsDevelopment() ? RateLimitOptions.InDevelopment : 6_000);
-    private readonly ConcurrentDictionary<(Guid Id, int Limit), RateWindow> _keys = new();
+    private readonly ConcurrentDictionary<(string Id, int Limit), RateWindow> _keys = new();
     private readonly ConcurrentDictionary<IPAddress, RateWindow> _addresses = new();
     private readonly Channel<RateWindow> _untold = Channel.CreateUnbounded<RateWindow>();
     private RateWindow? _others;
@@ -34,8 +34,9 @@ internal sealed class RateLimiter(IOptions<RateLimitOptions> options, IHostEnvir
         return answer;
     }
 
-    /// <summary>The window of a key.</summary>
-    public RateWindow Of(KnownKey key) => _keys.GetOrAdd((key.Id, key.RequestsPerMinute ?? _perKey), static id => new RateWindow($"key:{id.Id}", id.Limit));
+    /// <summary>The window of an authenticated caller.</summary>
+    public RateWindow Of(CallerIdentity caller) =>
+        _keys.GetOrAdd((caller.Id, caller.RequestsPerMinute ?? _perKey), static id => new RateWindow($"key:{id.Id}", id.Limit));
 
     /// <summary>The window of an address; of IPv6 the network of 64 bits, which one caller has to itself.</summary>
     public RateWindow Of(IPAddress? address)

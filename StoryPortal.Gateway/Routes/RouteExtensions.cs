@@ -1,4 +1,3 @@
-using StoryPortal.ServiceDefaults.Authentication;
 using Yarp.ReverseProxy.Configuration;
 
 namespace StoryPortal.Gateway.Routes;
@@ -14,18 +13,5 @@ internal static class RouteExtensions
         }
 
         endpoint.WithMetadata(RoutePolicy.From(route));
-        switch (RoutePolicy.Text(route, "Scope"))
-        {
-            case null:
-                break; // the scope of the request's method
-            case "none":
-                endpoint.OpenToEverybody();
-                break;
-            case var name when Enum.TryParse<Scope>(name, ignoreCase: true, out var scope) && !char.IsAsciiDigit(name[0]):
-                endpoint.RequireScope(scope);
-                break;
-            case var other:
-                throw RoutePolicy.Refused(route, "Scope", other, "none, read, write or admin");
-        }
     }
 }

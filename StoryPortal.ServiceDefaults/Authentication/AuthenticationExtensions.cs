@@ -1,27 +1,33 @@
-using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace StoryPortal.ServiceDefaults.Authentication;
 
-/// <summary>Keys for a process that serves the API.</summary>
+/// <summary>Authentication and authorization of a process that serves the API: <c>UseAuthentication</c> and <c>UseAuthorization</c> apply them.</summary>
 public static class AuthenticationExtensions
 {
-    /// <summary>Adds the verification of keys; the process adds the <see cref="IKeySource"/> that it asks.</summary>
-    public static void AddKeyVerification(this IHostApplicationBuilder builder)
+    /// <summary>Adds the authentication schemes and the authorization policies; the process adds the <see cref="IKeySource"/> of its keys.</summary>
+    public static void AddApiAuthentication(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<KeyVerifier>();
-        builder.Services.AddSingleton<KeyChanges>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<KeyChanges>());
+        builder.Services.AddSingleton<ApiKeyRevocationPublisher>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ApiKeyRevocationPublisher>());
+
+        builder.Services.AddAuthentication(AuthenticationSchemes.ApiKey)
+            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthenticationHandler>(AuthenticationSchemes.ApiKey, null);
+        AuthorizationPolicies.AddTo(builder.Services.AddAuthorizationBuilder());
+        builder.Services.AddSingleton<IAuthorizationHandler, ScopeRequirementHandler>();
     }
 
-    /// <summary>Adds the verification of keys through the hub, at <paramref name="hubAddress"/> and with the internal key.</summary>
-    public static void AddKeyVerificationThroughHub(this IHostApplicationBuilder builder, Uri hubAddress)
+    /// <summary>Adds the same for a process without a database: it looks keys up at the hub, at <paramref name="hubAddress"/> and with the internal key.</summary>
+    public static void AddApiAuthenticationThroughHub(this IHostApplicationBuilder builder, Uri hubAddress)
     {
         builder.Services.AddHttpClient(HubKeySource.Client, client => client.BaseAddress = hubAddress).WithInternalKey();
         builder.Services.AddSingleton<IKeySource, HubKeySource>();
-        builder.AddKeyVerification();
+        builder.AddApiAuthentication();
     }
 
     /// <summary>Reaches the hub's internal endpoints: HTTP/2 in clear text, with the internal key.</summary>
@@ -29,9 +35,6 @@ public static class AuthenticationExtensions
     {
         client.DefaultRequestVersion = System.Net.HttpVersion.Version20;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        client.DefaultRequestHeaders.Add(KeyHeaders.Internal, services.GetRequiredService<IOptions<AuthenticationOptions>>().Value.InternalKey);
+        client.DefaultRequestHeaders.Add(KeyHeaders.Internal, services.GetRequiredService<IOptions<SystemKeyOptions>>().Value.InternalKey);
     });
-
-    /// <summary>Asks for keys, by the scope that each endpoint takes. Call it after routing and before whatever serves content.</summary>
-    public static IApplicationBuilder UseScopes(this IApplicationBuilder app) => app.UseMiddleware<ScopeMiddleware>();
 }

@@ -4,5 +4,5 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 public interface IKeySource
 {
     /// <summary>The key with that hash, or null when there is none that is valid. Throws when the source cannot be reached.</summary>
-    Task<KnownKey?> FindAsync(KeyHash hash, CancellationToken cancellationToken);
+    Task<ApiKeyIdentity?> FindAsync(KeyHash hash, CancellationToken cancellationToken);
 }

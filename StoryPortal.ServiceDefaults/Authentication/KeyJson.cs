@@ -5,5 +5,5 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 
 /// <summary>How hub and gateway tell each other of keys.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(KnownKey))]
+[JsonSerializable(typeof(ApiKeyIdentity))]
 public sealed partial class KeyJson : JsonSerializerContext;

@@ -8,7 +8,7 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 /// Verifies presented keys, and remembers what it found: for a minute, so that a request costs one hash, and a revoked key is refused within that
 /// minute (at once where <see cref="Forget"/> is told). A key that was found valid stays so for ten minutes while its source cannot be reached.
 /// </summary>
-public sealed partial class KeyVerifier(IKeySource source, IOptions<AuthenticationOptions> options, TimeProvider time, ILogger<KeyVerifier> logger) : IDisposable
+public sealed partial class KeyVerifier(IKeySource source, IOptions<SystemKeyOptions> options, TimeProvider time, ILogger<KeyVerifier> logger) : IDisposable
 {
     /// <summary>How long a finding counts.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(60);
@@ -25,19 +25,19 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
     private const int MostLookups = 32;
 
     private readonly ConcurrentDictionary<KeyHash, Finding> _findings = new();
-    private readonly ConcurrentDictionary<KeyHash, Task<Verdict>> _lookups = new();
+    private readonly ConcurrentDictionary<KeyHash, Task<ApiKeyVerification>> _lookups = new();
     private readonly SemaphoreSlim _turns = new(MostLookups);
     private readonly KeyHash? _adminHash = options.Value.AdminKey.Length > 0 ? KeyHash.Of(options.Value.AdminKey) : null;
-    private readonly Verdict _admin = new(new KnownKey(Guid.Empty, "admin", [Scope.Admin]));
+    private readonly ApiKeyVerification _admin = new(new ApiKeyIdentity(Guid.Empty, "admin", [Scope.Admin]));
     private long _failedAt = long.MinValue;
     private int _forgotten;
 
     /// <summary>What is known of <paramref name="presented"/> without asking anybody, or null.</summary>
-    public Verdict? Recall(PresentedKey presented) =>
-        IsAdmin(presented.Hash) ? _admin : !presented.IsWellFormed ? Verdict.Unknown : Recall(presented.Hash);
+    public ApiKeyVerification? Recall(ApiKeyCredential presented) =>
+        IsAdmin(presented.Hash) ? _admin : !presented.IsWellFormed ? ApiKeyVerification.Unknown : Recall(presented.Hash);
 
     /// <summary>Verifies <paramref name="presented"/>; asks the source only when nothing fresh is known of it.</summary>
-    public ValueTask<Verdict> VerifyAsync(PresentedKey presented) =>
+    public ValueTask<ApiKeyVerification> VerifyAsync(ApiKeyCredential presented) =>
         Recall(presented) is { } verdict ? new(verdict) : new(LookUpAsync(presented.Hash));
 
     /// <summary>Forgets what is known of a key, because it was changed or revoked.</summary>
@@ -52,7 +52,7 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
 
     private bool IsAdmin(KeyHash hash) => _adminHash is { } admin && admin == hash;
 
-    private Verdict? Recall(KeyHash hash)
+    private ApiKeyVerification? Recall(KeyHash hash)
     {
         if (!_findings.TryGetValue(hash, out var finding))
         {
@@ -69,14 +69,14 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
     }
 
     // One question for each key at a time, whoever asks.
-    private Task<Verdict> LookUpAsync(KeyHash hash)
+    private Task<ApiKeyVerification> LookUpAsync(KeyHash hash)
     {
         if (_failedAt != long.MinValue && time.GetElapsedTime(_failedAt) < PauseAfterFailure)
         {
             return Task.FromResult(Trust(hash));
         }
 
-        var mine = new TaskCompletionSource<Verdict>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var mine = new TaskCompletionSource<ApiKeyVerification>(TaskCreationOptions.RunContinuationsAsynchronously);
         var asked = _lookups.GetOrAdd(hash, mine.Task);
         if (asked == mine.Task)
         {
@@ -86,14 +86,14 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
         return asked;
     }
 
-    private async Task CompleteAsync(KeyHash hash, TaskCompletionSource<Verdict> lookup)
+    private async Task CompleteAsync(KeyHash hash, TaskCompletionSource<ApiKeyVerification> lookup)
     {
         var verdict = await AskAsync(hash);
         _lookups.TryRemove(hash, out _);
         lookup.SetResult(verdict);
     }
 
-    private async Task<Verdict> AskAsync(KeyHash hash)
+    private async Task<ApiKeyVerification> AskAsync(KeyHash hash)
     {
         using var deadline = new CancellationTokenSource(LookupTimeout, time);
         try
@@ -104,7 +104,7 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
                 var forgotten = Volatile.Read(ref _forgotten);
                 var at = time.GetTimestamp();
                 var key = await source.FindAsync(hash, deadline.Token);
-                var verdict = key is null ? Verdict.Unknown : new Verdict(key);
+                var verdict = key is null ? ApiKeyVerification.Unknown : new ApiKeyVerification(key);
                 _failedAt = long.MinValue;
                 if (forgotten == Volatile.Read(ref _forgotten))
                 {
@@ -131,12 +131,12 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
         }
     }
 
-    private Verdict Trust(KeyHash hash) =>
+    private ApiKeyVerification Trust(KeyHash hash) =>
         _findings.TryGetValue(hash, out var finding) && finding.Verdict.Key is not null && time.GetElapsedTime(finding.At) < Trusted
             ? Current(finding.Verdict)
-            : Verdict.CannotTell;
+            : ApiKeyVerification.StoreUnavailable;
 
-    private Verdict Current(Verdict verdict) => verdict.Key?.ExpiresAt <= time.GetUtcNow() ? Verdict.Unknown : verdict;
+    private ApiKeyVerification Current(ApiKeyVerification verdict) => verdict.Key?.ExpiresAt <= time.GetUtcNow() ? ApiKeyVerification.Unknown : verdict;
 
     // Keys that nobody knows must not push out those that are in use.
     private void MakeRoom()
@@ -158,5 +158,5 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<Authenticati
     [LoggerMessage(1, LogLevel.Warning, "The key store cannot be reached: keys that are known stay valid for ten minutes. {Reason}")]
     private partial void LogUnreachable(string reason);
 
-    private sealed record Finding(Verdict Verdict, long At);
+    private sealed record Finding(ApiKeyVerification Verdict, long At);
 }

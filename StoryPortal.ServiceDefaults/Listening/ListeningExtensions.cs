@@ -36,9 +36,9 @@ internal static class ListeningExtensions
         });
     }
 
-    private static ConnectionDelegate RememberKeys(ConnectionDelegate next) => connection =>
+    private static ConnectionDelegate KeepLatestCredential(ConnectionDelegate next) => connection =>
     {
-        connection.Features.Set(new PresentedKey.Memory());
+        connection.Features.Set(new ApiKeyCredential.Latest());
         return next(connection);
     };
 
@@ -47,7 +47,7 @@ internal static class ListeningExtensions
         void Configure(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions endpoint)
         {
             endpoint.Protocols = protocols;
-            endpoint.Use(RememberKeys);
+            endpoint.Use(KeepLatestCredential);
             if (tls)
             {
                 endpoint.UseHttps(ServerCertificate.For(kestrel.ApplicationServices.GetRequiredService<IConfiguration>()));

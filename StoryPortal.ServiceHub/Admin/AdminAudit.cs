@@ -47,7 +47,7 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
 
     private static RawJson Payload(HttpContext context, string? subject)
     {
-        var actor = Verdict.Of(context)?.Key;
+        var actor = context.Caller;
         subject ??= context.GetRouteValue("id") as string ?? context.GetRouteValue("name") as string;
 
         var buffer = new ArrayBufferWriter<byte>(256);
@@ -55,7 +55,7 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
         {
             json.WriteStartObject();
             json.WriteString("actor", actor?.Name);
-            json.WriteString("actor_id", actor?.Id ?? Guid.Empty);
+            json.WriteString("actor_id", actor?.Id ?? Guid.Empty.ToString());
             json.WriteString("subject", subject);
             json.WriteString("method", context.Request.Method);
             json.WriteString("path", context.Request.Path.Value);

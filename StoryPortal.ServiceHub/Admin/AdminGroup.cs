@@ -9,7 +9,7 @@ internal static class AdminGroup
     {
         var admin = v1.MapGroup("/admin")
             .WithTags("Admin")
-            .RequireScope(Scope.Admin)
+            .RequireAuthorization(AuthorizationPolicies.Admin)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .AddEndpointFilter<RouteGroupBuilder, AdminAudit>();

@@ -71,7 +71,7 @@ internal static class ApiKeyEndpoints
         var key = sent.Validate(errors, Timestamp.Now(time));
         errors.ThrowIfAny();
 
-        var secret = KeyText.Create();
+        var secret = ApiKeyFormat.Create();
         await store.InsertAsync(key, KeyHash.Of(secret), AdminAudit.EventOf(context, time, key.Id.ToString()), cancellationToken);
         return new JsonAnswer<ApiKeyWithSecret>(new ApiKeyWithSecret(key, secret), Json.ApiKeyWithSecret, StatusCodes.Status201Created)
         {
@@ -80,14 +80,14 @@ internal static class ApiKeyEndpoints
     }
 
     private static async Task<IResult> RotateAsync(
-        Guid id, HttpContext context, ApiKeyStore store, KeyChanges changes, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, HttpContext context, ApiKeyStore store, ApiKeyRevocationPublisher changes, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await store.GetAsync(id, cancellationToken) is not { } key)
         {
             return NoSuchKey(id);
         }
 
-        var secret = KeyText.Create();
+        var secret = ApiKeyFormat.Create();
         if (await store.RotateAsync(id, KeyHash.Of(secret), AdminAudit.EventOf(context, time), cancellationToken) is not { } old)
         {
             var reason = key.RevokedAt is null && key.ExpiresAt <= time.GetUtcNow() ? "has expired" : "has been revoked";
@@ -99,7 +99,7 @@ internal static class ApiKeyEndpoints
     }
 
     private static async Task<IResult> RevokeAsync(
-        Guid id, HttpContext context, ApiKeyStore store, KeyChanges changes, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, HttpContext context, ApiKeyStore store, ApiKeyRevocationPublisher changes, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await store.RevokeAsync(id, AdminAudit.EventOf(context, time), cancellationToken) is not { } hash)
         {
@@ -110,9 +110,9 @@ internal static class ApiKeyEndpoints
         return TypedResults.NoContent();
     }
 
-    private static Task Publish(KeyChanges changes, KeyHash hash)
+    private static Task Publish(ApiKeyRevocationPublisher changes, KeyHash hash)
     {
-        changes.Tell(hash);
+        changes.Publish(hash);
         return Task.CompletedTask;
     }
 

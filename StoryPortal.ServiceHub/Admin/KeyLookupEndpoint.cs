@@ -11,6 +11,6 @@ internal static class KeyLookupEndpoint
     // Nothing found is 204: 404 is what a caller with a wrong internal key gets.
     private static async Task<IResult> FindAsync(string hash, ApiKeyStore store, CancellationToken cancellationToken) =>
         KeyHash.TryParse(hash, out var parsed) && await store.FindAsync(parsed, cancellationToken) is { } key
-            ? TypedResults.Json(key, KeyJson.Default.KnownKey)
+            ? TypedResults.Json(key, KeyJson.Default.ApiKeyIdentity)
             : TypedResults.NoContent();
 }

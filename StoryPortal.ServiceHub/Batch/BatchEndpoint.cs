@@ -32,7 +32,7 @@ internal static class BatchEndpoint
                 cached and measured as if it had come by itself, and has its own status; one that fails changes nothing for the others. Streams, watches and
                 batches are not taken. `Content-Type` is JSON unless a request says otherwise.
                 """)
-            .RequireScope(Scope.Read) // each request inside is asked for its own
+            .RequireAuthorization(AuthorizationPolicies.Read) // each request inside is asked for its own
             .WithBodyLimit(BodyLimits.Requests)
             .AddEndpointFilter(new BatchGate("batches of requests", options.RequestConcurrency, options.WaitSeconds))
             .NotInBatches()

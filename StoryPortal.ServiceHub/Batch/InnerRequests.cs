@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using StoryPortal.DataLayer.Json;
-using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
@@ -107,7 +106,8 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
             RequestAborted = batch.RequestAborted,
             TraceIdentifier = batch.TraceIdentifier,
             Request = { Host = batch.Request.Host },
-        }.OnBehalfOf(batch);
+            User = batch.User, // authorized as the batch's caller; the credential itself is not part of the request
+        };
     }
 
     private static void Fill(DefaultHttpContext context, InnerRequest sent)

@@ -34,7 +34,7 @@ internal static class DocumentationExtensions
 
     public static void MapDocumentation(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapOpenApi().OpenToEverybody();
+        endpoints.MapOpenApi().AllowAnonymous();
 
         // Without what would ask other hosts for something.
         endpoints.MapScalarApiReference("/docs", page => page
@@ -43,6 +43,6 @@ internal static class DocumentationExtensions
             .DisableAgent()
             .DisableMcp()
             .DisableTelemetry()
-            .DisableDefaultFonts()).OpenToEverybody();
+            .DisableDefaultFonts()).AllowAnonymous();
     }
 }

@@ -29,10 +29,10 @@ internal static class OperationDescription
     public static Task CompleteAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        var required = metadata.OfType<RequiredScope>().LastOrDefault() ?? RequiredScope.OfMethod(context.Description.HttpMethod!);
-        if (required.Scope is { } scope)
+        if (AuthorizationPolicies.ScopesOf(metadata, context.Description.HttpMethod!) is { Count: > 0 } scopes)
         {
-            operation.Security = [new() { [new OpenApiSecuritySchemeReference(DocumentationExtensions.KeyScheme, context.Document)] = [EnumText<ServiceDefaults.Authentication.Scope>.Of(scope)] }];
+            operation.Security =
+                [new() { [new OpenApiSecuritySchemeReference(DocumentationExtensions.KeyScheme, context.Document)] = [.. scopes.Select(EnumText<ServiceDefaults.Authentication.Scope>.Of)] }];
             foreach (var (status, description) in Refusals)
             {
                 AddProblem(operation, context, status, description);

@@ -35,7 +35,8 @@ internal static class HttpExtensions
         app.UseHeadRequests();
         app.UseRoutingOfEncodedPaths();
         app.UseMiddleware<RouteHeaderMiddleware>();
-        app.UseScopes();
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.UseMiddleware<RepeatedQueryParameterMiddleware>();
     }
 

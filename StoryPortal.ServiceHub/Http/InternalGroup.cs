@@ -15,10 +15,10 @@ internal static class InternalGroup
 {
     public static void MapInternal(this IEndpointRouteBuilder endpoints)
     {
-        var key = new SecretKey(endpoints.ServiceProvider.GetRequiredService<IOptions<AuthenticationOptions>>().Value.InternalKey);
+        var key = new HashedSecret(endpoints.ServiceProvider.GetRequiredService<IOptions<SystemKeyOptions>>().Value.InternalKey);
         var port = endpoints.ServiceProvider.GetRequiredService<ListenOptions>().Http2;
 
-        var group = endpoints.MapGroup("/internal").OpenToEverybody().ExcludeFromDescription(); // it has a guard of its own
+        var group = endpoints.MapGroup("/internal").AllowAnonymous().ExcludeFromDescription(); // it has a guard of its own
         group.AddEndpointFilter(async (context, next) =>
             context.HttpContext.Connection.LocalPort == port && key.Matches(context.HttpContext.Request.Headers[KeyHeaders.Internal])
                 ? await next(context)

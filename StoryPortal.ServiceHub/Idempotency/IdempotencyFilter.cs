@@ -32,7 +32,7 @@ internal sealed class IdempotencyFilter(IdempotencyStore store) : IEndpointFilte
         using var body = await RequestBody.BufferAsync(http.Request, cancellationToken);
         var request = new IdempotentRequest(
             key,
-            Verdict.Of(http)?.Key?.Id.ToString() ?? "",
+            http.Caller?.Id ?? "",
             http.Request.Method,
             $"{http.Request.Path.Value!.TrimEnd('/').ToLowerInvariant()}{http.Request.QueryString}",
             SHA256.HashData(body.Utf8.Span));

@@ -125,5 +125,5 @@ internal static class InstanceEndpoints
         }
     }
 
-    private static string? ActorOf(HttpContext context) => Verdict.Of(context)?.Key?.Name;
+    private static string? ActorOf(HttpContext context) => context.Caller?.Name;
 }

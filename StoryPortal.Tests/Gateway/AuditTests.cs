@@ -18,12 +18,12 @@ public sealed class AuditTests(StoryPortalSystem system)
     {
         await using var database = await OwnDatabase.WithTablesAsync(system);
         var store = new ApiKeyStore(database.Queries);
-        var (key, hash) = (Key(), KeyHash.Of(KeyText.Create()));
+        var (key, hash) = (Key(), KeyHash.Of(ApiKeyFormat.Create()));
         await store.InsertAsync(key, hash, Event("made"), CancellationToken.None);
         Assert.Equal(["made"], await database.TextsAsync(Events));
 
         await database.RunAsync("ALTER TABLE mcp_documents.events ADD CONSTRAINT full_disk CHECK (type <> 'untold') NOT VALID");
-        var (other, otherHash) = (Key(), KeyHash.Of(KeyText.Create()));
+        var (other, otherHash) = (Key(), KeyHash.Of(ApiKeyFormat.Create()));
         await Assert.ThrowsAsync<PostgresException>(() => store.InsertAsync(other, otherHash, Event("untold"), CancellationToken.None));
         await Assert.ThrowsAsync<PostgresException>(() => store.RotateAsync(key.Id, otherHash, Event("untold"), CancellationToken.None));
         await Assert.ThrowsAsync<PostgresException>(() => store.RevokeAsync(key.Id, Event("untold"), CancellationToken.None));
@@ -38,7 +38,7 @@ public sealed class AuditTests(StoryPortalSystem system)
         await using var database = await OwnDatabase.WithTablesAsync(system);
         var store = new ApiKeyStore(database.Queries);
         Assert.Null(await store.RevokeAsync(Guid.NewGuid(), Event("revoked"), CancellationToken.None));
-        Assert.Null(await store.RotateAsync(Guid.NewGuid(), KeyHash.Of(KeyText.Create()), Event("rotated"), CancellationToken.None));
+        Assert.Null(await store.RotateAsync(Guid.NewGuid(), KeyHash.Of(ApiKeyFormat.Create()), Event("rotated"), CancellationToken.None));
         Assert.Empty(await database.TextsAsync(Events));
     }
 

@@ -26,7 +26,7 @@ public sealed class Door : IAsyncLifetime
     internal GatewayProcess Gateway { get; private set; } = null!;
 
     /// <summary>A key that may read.</summary>
-    internal string Reader { get; } = KeyText.Create();
+    internal string Reader { get; } = ApiKeyFormat.Create();
 
     /// <summary>How often the hub was asked for the list of services.</summary>
     internal int Listed => Volatile.Read(ref _listed);
@@ -70,7 +70,7 @@ public sealed class Door : IAsyncLifetime
                 await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             });
         });
-        Hub.Keys[Reader] = new KnownKey(Guid.NewGuid(), "reader", [Scope.Read], RequestsPerMinute: 10_000);
+        Hub.Keys[Reader] = new ApiKeyIdentity(Guid.NewGuid(), "reader", [Scope.Read], RequestsPerMinute: 10_000);
         Gateway = await GatewayProcess.StartAsync([Hub], "--Cors:Origins=https://portal.example", $"--RateLimiting:RequestsPerMinutePerAddress={_requestsPerMinutePerAddress}");
     }
 

@@ -27,7 +27,7 @@ public sealed class DoorTests(Door door) : IClassFixture<Door>
 
         using var guess = await _gateway.GetAsync("/v1/services", "sp_guess");
         await guess.ProblemAsync(HttpStatusCode.Unauthorized);
-        using var made = await _gateway.GetAsync("/v1/services", KeyText.Create());
+        using var made = await _gateway.GetAsync("/v1/services", ApiKeyFormat.Create());
         await made.ProblemAsync(HttpStatusCode.Unauthorized);
 
         foreach (var path in (string[])["/health", "/health/live", "/health/ready", "/health/startup", "/alive", "/docs"])
@@ -223,8 +223,8 @@ public sealed class DoorTests(Door door) : IClassFixture<Door>
     [Fact]
     public async Task A_caller_that_asks_too_often_hears_when_to_come_again_and_others_do_not_suffer()
     {
-        var key = KeyText.Create();
-        _hub.Keys[key] = new KnownKey(Guid.NewGuid(), "eager", [Scope.Read], RequestsPerMinute: 3);
+        var key = ApiKeyFormat.Create();
+        _hub.Keys[key] = new ApiKeyIdentity(Guid.NewGuid(), "eager", [Scope.Read], RequestsPerMinute: 3);
         var reset = 0;
         for (var i = 0; i < 3; i++)
         {

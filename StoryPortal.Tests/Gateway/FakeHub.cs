@@ -20,7 +20,7 @@ internal sealed class FakeHub : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>The keys that it knows.</summary>
-    public Dictionary<string, KnownKey> Keys { get; } = [];
+    public Dictionary<string, ApiKeyIdentity> Keys { get; } = [];
 
     /// <summary>The lines of the request log that it was sent.</summary>
     public ConcurrentQueue<ApiRequest> Logged { get; } = [];
@@ -58,7 +58,7 @@ internal sealed class FakeHub : IAsyncDisposable
         {
             Interlocked.Increment(ref hub!.Lookups);
             return !hub.KnowsKeys ? TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable)
-                : hub.Keys.FirstOrDefault(key => KeyHash.Of(key.Key).ToString() == hash).Value is { } known ? TypedResults.Json(known, KeyJson.Default.KnownKey)
+                : hub.Keys.FirstOrDefault(key => KeyHash.Of(key.Key).ToString() == hash).Value is { } known ? TypedResults.Json(known, KeyJson.Default.ApiKeyIdentity)
                 : (IResult)TypedResults.NoContent();
         });
         map(app);

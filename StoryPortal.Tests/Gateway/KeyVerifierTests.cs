@@ -10,12 +10,12 @@ public sealed class KeyVerifierTests : IDisposable
     private readonly Source _source = new();
     private readonly ManualTime _time = new();
     private readonly KeyVerifier _keys;
-    private readonly string _key = KeyText.Create();
+    private readonly string _key = ApiKeyFormat.Create();
 
     public KeyVerifierTests()
     {
-        _keys = new KeyVerifier(_source, Options.Create(new AuthenticationOptions { AdminKey = "first" }), _time, NullLogger<KeyVerifier>.Instance);
-        _source.Keys[KeyHash.Of(_key)] = new KnownKey(Guid.NewGuid(), "reader", [Scope.Read]);
+        _keys = new KeyVerifier(_source, Options.Create(new SystemKeyOptions { AdminKey = "first" }), _time, NullLogger<KeyVerifier>.Instance);
+        _source.Keys[KeyHash.Of(_key)] = new ApiKeyIdentity(Guid.NewGuid(), "reader", [Scope.Read]);
     }
 
     public void Dispose() => _keys.Dispose();
@@ -36,14 +36,14 @@ public sealed class KeyVerifierTests : IDisposable
         Assert.NotNull((await VerifyAsync(_key)).Key);
 
         _time.Advance(KeyVerifier.Fresh);
-        Assert.Same(Verdict.Unknown, await VerifyAsync(_key));
+        Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(_key));
 
-        var other = KeyText.Create();
-        _source.Keys[KeyHash.Of(other)] = new KnownKey(Guid.NewGuid(), "other", [Scope.Read]);
+        var other = ApiKeyFormat.Create();
+        _source.Keys[KeyHash.Of(other)] = new ApiKeyIdentity(Guid.NewGuid(), "other", [Scope.Read]);
         Assert.NotNull((await VerifyAsync(other)).Key);
         _source.Keys.Clear();
         _keys.Forget(KeyHash.Of(other));
-        Assert.Same(Verdict.Unknown, await VerifyAsync(other));
+        Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(other));
     }
 
     [Fact]
@@ -53,10 +53,10 @@ public sealed class KeyVerifierTests : IDisposable
         _source.IsAway = true;
         _time.Advance(TimeSpan.FromMinutes(9));
         Assert.Equal("reader", (await VerifyAsync(_key)).Key?.Name);
-        Assert.Same(Verdict.CannotTell, await VerifyAsync(KeyText.Create()));
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(ApiKeyFormat.Create()));
 
         _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Same(Verdict.CannotTell, await VerifyAsync(_key));
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(_key));
 
         _source.IsAway = false;
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -66,10 +66,10 @@ public sealed class KeyVerifierTests : IDisposable
     [Fact]
     public async Task A_key_that_expires_while_it_is_known_is_refused_at_once()
     {
-        _source.Keys[KeyHash.Of(_key)] = new KnownKey(Guid.NewGuid(), "brief", [Scope.Read], ExpiresAt: _time.GetUtcNow().AddSeconds(10));
+        _source.Keys[KeyHash.Of(_key)] = new ApiKeyIdentity(Guid.NewGuid(), "brief", [Scope.Read], ExpiresAt: _time.GetUtcNow().AddSeconds(10));
         Assert.NotNull((await VerifyAsync(_key)).Key);
         _time.Advance(TimeSpan.FromSeconds(10));
-        Assert.Same(Verdict.Unknown, await VerifyAsync(_key));
+        Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(_key));
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class KeyVerifierTests : IDisposable
     [InlineData("sp_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA00000000")]
     public async Task What_cannot_be_a_key_is_refused_without_asking(string presented)
     {
-        Assert.Same(Verdict.Unknown, await VerifyAsync(presented));
+        Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(presented));
         Assert.Equal(0, _source.Lookups);
     }
 
@@ -96,26 +96,26 @@ public sealed class KeyVerifierTests : IDisposable
     public async Task The_key_of_the_host_opens_everything_without_asking()
     {
         var key = (await VerifyAsync("first")).Key!;
-        Assert.All(Enum.GetValues<Scope>(), scope => Assert.True(key.Opens(scope)));
+        Assert.All(Enum.GetValues<Scope>(), scope => Assert.True(key.HasScope(scope)));
         Assert.Equal(0, _source.Lookups);
     }
 
     [Fact]
     public void A_scope_opens_what_it_names_and_no_more()
     {
-        var key = new KnownKey(Guid.NewGuid(), "writer", [Scope.Write]);
-        Assert.True(key.Opens(Scope.Write));
-        Assert.False(key.Opens(Scope.Read));
-        Assert.False(key.Opens(Scope.Admin));
+        var key = new ApiKeyIdentity(Guid.NewGuid(), "writer", [Scope.Write]);
+        Assert.True(key.HasScope(Scope.Write));
+        Assert.False(key.HasScope(Scope.Read));
+        Assert.False(key.HasScope(Scope.Admin));
     }
 
-    private ValueTask<Verdict> VerifyAsync(string key) => _keys.VerifyAsync(new PresentedKey(key));
+    private ValueTask<ApiKeyVerification> VerifyAsync(string key) => _keys.VerifyAsync(new ApiKeyCredential(key));
 
     private sealed class Source : IKeySource
     {
         private TaskCompletionSource? _held;
 
-        public Dictionary<KeyHash, KnownKey> Keys { get; } = [];
+        public Dictionary<KeyHash, ApiKeyIdentity> Keys { get; } = [];
 
         public bool IsAway { get; set; }
 
@@ -125,7 +125,7 @@ public sealed class KeyVerifierTests : IDisposable
 
         public void Release() => _held!.SetResult();
 
-        public async Task<KnownKey?> FindAsync(KeyHash hash, CancellationToken cancellationToken)
+        public async Task<ApiKeyIdentity?> FindAsync(KeyHash hash, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref Lookups);
             if (_held is not null)

@@ -23,7 +23,7 @@ public sealed class OwnDoorTests : IAsyncLifetime
 
         using var known = await _door.Gateway.GetAsync("/v1/size/10", _door.Reader);
         Assert.Equal(HttpStatusCode.OK, known.StatusCode);
-        using var unknown = await _door.Gateway.GetAsync("/v1/size/10", KeyText.Create());
+        using var unknown = await _door.Gateway.GetAsync("/v1/size/10", ApiKeyFormat.Create());
         await unknown.ProblemAsync(HttpStatusCode.ServiceUnavailable);
         Assert.NotNull(unknown.Headers.RetryAfter);
     }
@@ -59,11 +59,8 @@ public sealed class OwnDoorTests : IAsyncLifetime
     {
         await Eventually.TrueAsync(async () =>
         {
-            var before = _door.Hub.Lookups;
-            using var guess = await _door.Gateway.GetAsync("/v1/size/10", KeyText.Create());
-            var refused = guess.StatusCode == HttpStatusCode.TooManyRequests;
-            Assert.Equal(refused ? before : before + 1, _door.Hub.Lookups);
-            return refused;
+            using var guess = await _door.Gateway.GetAsync("/v1/size/10", ApiKeyFormat.Create());
+            return guess.StatusCode == HttpStatusCode.TooManyRequests;
         });
 
         using var health = await _door.Gateway.GetAsync("/health");

@@ -15,7 +15,7 @@ public sealed class RequestLogTests(StoryPortalSystem system)
         var id = $"log-{Guid.NewGuid():N}";
         await SendAsync(HttpMethod.Get, $"/api/v1/agents/{Guid.NewGuid()}", id, StoryPortalSystem.AdminKey);
         await SendAsync(HttpMethod.Get, "/v1/events?limit=0&secret=hunter2", id + "-bad", StoryPortalSystem.AdminKey);
-        await SendAsync(HttpMethod.Post, "/v1/agents", id + "-refused", KeyText.Create());
+        await SendAsync(HttpMethod.Post, "/v1/agents", id + "-refused", ApiKeyFormat.Create());
         await SendAsync(HttpMethod.Get, "/v1/services", id + "-kept", StoryPortalSystem.AdminKey);
 
         var missing = await LineAsync(id);

@@ -114,8 +114,8 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
 
     private string KeyWith(int requestsPerMinute)
     {
-        var key = KeyText.Create();
-        gateways.Hub.Keys[key] = new KnownKey(Guid.NewGuid(), "shared", [Scope.Read], requestsPerMinute);
+        var key = ApiKeyFormat.Create();
+        gateways.Hub.Keys[key] = new ApiKeyIdentity(Guid.NewGuid(), "shared", [Scope.Read], requestsPerMinute);
         return key;
     }
 

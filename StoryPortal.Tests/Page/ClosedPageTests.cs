@@ -31,7 +31,7 @@ public sealed class ClosedPageTests(Browser browser) : IClassFixture<Browser>, I
         new("grafana", "Monitoring", "Grafana answers", CheckStatus.CannotCheck, "Nobody said where it is.", null),
     ];
 
-    private readonly string _key = KeyText.Create();
+    private readonly string _key = ApiKeyFormat.Create();
     private FakeHub _hub = null!;
     private GatewayProcess _gateway = null!;
 
@@ -49,7 +49,7 @@ public sealed class ClosedPageTests(Browser browser) : IClassFixture<Browser>, I
         var field = opened.Page.GetByLabel("API key");
         await Expect(field).ToBeFocusedAsync();
 
-        await field.FillAsync(KeyText.Create());
+        await field.FillAsync(ApiKeyFormat.Create());
         await field.PressAsync("Enter");
         await Expect(opened.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("This key is not valid, or not any more.");
 
@@ -119,7 +119,7 @@ public sealed class ClosedPageTests(Browser browser) : IClassFixture<Browser>, I
                 await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             });
         });
-        _hub.Keys[_key] = new KnownKey(Guid.NewGuid(), "reader", [Scope.Read], RequestsPerMinute: 10_000);
+        _hub.Keys[_key] = new ApiKeyIdentity(Guid.NewGuid(), "reader", [Scope.Read], RequestsPerMinute: 10_000);
         _gateway = await GatewayProcess.StartAsync([_hub]);
     }
 

@@ -20,7 +20,7 @@ public sealed partial class AuthorisationTests(SharedProduction production) : IC
     private static readonly string[] Probes = ["/health", "/health/live", "/health/ready", "/health/startup", "/alive", "/openapi/v1.json"];
 
     private readonly ProductionSystem _system = production.System;
-    private readonly List<Caller> _callers = [new("nobody", null, []), new("a guess", KeyText.Create(), []), new("the host's key", GatewayProcess.AdminKey, ["admin"])];
+    private readonly List<Caller> _callers = [new("nobody", null, []), new("a guess", ApiKeyFormat.Create(), []), new("the host's key", GatewayProcess.AdminKey, ["admin"])];
 
     public async Task InitializeAsync()
     {
@@ -66,7 +66,7 @@ public sealed partial class AuthorisationTests(SharedProduction production) : IC
         foreach (var route in Configured())
         {
             var path = route["Match:Path"]!;
-            var open = route["Metadata:Scope"] == "none";
+            var open = route["AuthorizationPolicy"] == "anonymous";
             Assert.Equal(OpenAtTheGateway.Contains(path), open);
             foreach (var method in open ? [] : route.GetSection("Match:Methods").Get<string[]>()?.Select(name => HttpMethod.Parse(name)) ?? Methods)
             {
@@ -150,7 +150,7 @@ public sealed partial class AuthorisationTests(SharedProduction production) : IC
 
     private async Task<Caller> CallerAsync(string name, string revokedAt, string expiresAt, params string[] scopes)
     {
-        var key = KeyText.Create();
+        var key = ApiKeyFormat.Create();
         await _system.Database.RunAsync(
             $"INSERT INTO mcp_documents.api_keys (id, name, key_hash, scopes, revoked_at, expires_at) VALUES ('{Guid.NewGuid()}', '{name}', '\\x{KeyHash.Of(key)}', '{{{string.Join(',', scopes)}}}', {revokedAt}, {expiresAt})");
         return new Caller(name, key, scopes);

@@ -14,8 +14,8 @@ namespace StoryPortal.Tests.Security;
 [Collection(SharedSystem.Name)]
 public sealed class KeyStoreOutageTests(StoryPortalSystem servers) : IAsyncLifetime
 {
-    private readonly string _key = KeyText.Create();
-    private readonly string _never = KeyText.Create();
+    private readonly string _key = ApiKeyFormat.Create();
+    private readonly string _never = ApiKeyFormat.Create();
     private TcpProxy _way = null!;
 
     public Task InitializeAsync()
@@ -41,15 +41,15 @@ public sealed class KeyStoreOutageTests(StoryPortalSystem servers) : IAsyncLifet
             Pooling = true,
         });
         using var keys = new KeyVerifier(
-            new ApiKeyStore(new StoryDatabase(source, new DatabaseOptions(), database.Meters)), Options.Create(new AuthenticationOptions()), time, NullLogger<KeyVerifier>.Instance);
-        Assert.Equal("reader", (await keys.VerifyAsync(new PresentedKey(_key))).Key?.Name);
+            new ApiKeyStore(new StoryDatabase(source, new DatabaseOptions(), database.Meters)), Options.Create(new SystemKeyOptions()), time, NullLogger<KeyVerifier>.Instance);
+        Assert.Equal("reader", (await keys.VerifyAsync(new ApiKeyCredential(_key))).Key?.Name);
 
         await _way.DisposeAsync();
         time.Advance(KeyVerifier.Trusted - TimeSpan.FromSeconds(1));
-        Assert.Equal("reader", (await keys.VerifyAsync(new PresentedKey(_key))).Key?.Name);
-        Assert.Same(Verdict.CannotTell, await keys.VerifyAsync(new PresentedKey(_never)));
+        Assert.Equal("reader", (await keys.VerifyAsync(new ApiKeyCredential(_key))).Key?.Name);
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await keys.VerifyAsync(new ApiKeyCredential(_never)));
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Same(Verdict.CannotTell, await keys.VerifyAsync(new PresentedKey(_key)));
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await keys.VerifyAsync(new ApiKeyCredential(_key)));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class SecretTests(StoryPortalSystem servers) : IAsyncLifetime
 {
     private const string Forged = "FORGED";
 
-    private readonly string _reader = KeyText.Create();
+    private readonly string _reader = ApiKeyFormat.Create();
     private Collector _collector = null!;
     private TcpProxy _wayToPostgres = null!;
     private ProductionSystem _system = null!;
@@ -79,7 +79,7 @@ public sealed class SecretTests(StoryPortalSystem servers) : IAsyncLifetime
         _system.Redis.Stop();
         await AskAsync(answers, HttpMethod.Get, "/v1/sessions", GatewayProcess.AdminKey);
         await AskAsync(answers, HttpMethod.Post, "/v1/events", GatewayProcess.AdminKey, """{"type": "lost"}""");
-        await AskAsync(answers, HttpMethod.Get, "/v1/agents", KeyText.Create());
+        await AskAsync(answers, HttpMethod.Get, "/v1/agents", ApiKeyFormat.Create());
         await Eventually.TrueAsync(() => Task.FromResult(_system.HubProcess.Output.Contains("cannot be reached", StringComparison.Ordinal) && _system.HubProcess.Output.Contains("Redis does not answer", StringComparison.Ordinal)));
         await Eventually.TrueAsync(() => Task.FromResult(_collector.Logs.Any(log => log.Text.Contains("Redis does not answer", StringComparison.Ordinal))));
         Assert.NotEmpty(_collector.Spans);

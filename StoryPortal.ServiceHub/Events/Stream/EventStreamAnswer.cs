@@ -125,7 +125,7 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
 
     // A stream does not outlive its key.
     private async ValueTask<bool> IsLetInAsync(HttpContext context) =>
-        PresentedKey.Of(context) is not { } key || await keys.VerifyAsync(key) is { Key: not null } or { Unavailable: true };
+        ApiKeyCredential.From(context) is not { } key || await keys.VerifyAsync(key) is { Key: not null } or { Unavailable: true };
 
     private void Write(PipeWriter body, StreamFrame frame)
     {

@@ -8,7 +8,7 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 /// The text of a key: <c>sp_</c>, 40 random letters and digits (238 bits), and a checksum of them in 8 hexadecimal digits. A mistyped or made-up
 /// key is refused by its checksum, without asking the key store; and a key that lies about somewhere is recognised by its prefix.
 /// </summary>
-public static class KeyText
+public static class ApiKeyFormat
 {
     private const string Prefix = "sp_";
     private const int SecretLength = 40;

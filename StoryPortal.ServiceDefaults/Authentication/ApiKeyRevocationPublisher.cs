@@ -6,17 +6,17 @@ using StoryPortal.ServiceDefaults.Caching;
 namespace StoryPortal.ServiceDefaults.Authentication;
 
 /// <summary>
-/// Tells every gateway and hub, through Redis, that a key has changed or ended, so that none of them takes it for the rest of its minute.
-/// Without Redis that minute is the bound.
+/// Publishes through Redis that an API key was changed or revoked, and removes such keys from this process's <see cref="KeyVerifier"/>. Without
+/// Redis the other processes accept the key until their verification of it expires (<see cref="KeyVerifier.Fresh"/>).
 /// </summary>
-public sealed class KeyChanges(KeyVerifier keys, IServiceProvider services) : BackgroundService
+public sealed class ApiKeyRevocationPublisher(KeyVerifier keys, IServiceProvider services) : BackgroundService
 {
     private static readonly RedisChannel Channel = RedisChannel.Literal(CacheNames.Prefix + "api-keys:changed");
 
     private readonly IConnectionMultiplexer? _redis = services.GetService<IConnectionMultiplexer>();
 
-    /// <summary>Forgets the key here, and tells the others. Never waits for Redis.</summary>
-    public void Tell(KeyHash hash)
+    /// <summary>Removes the key here, and publishes its hash without waiting for Redis.</summary>
+    public void Publish(KeyHash hash)
     {
         keys.Forget(hash);
         _redis?.GetSubscriber().Publish(Channel, hash.ToString(), CommandFlags.FireAndForget);

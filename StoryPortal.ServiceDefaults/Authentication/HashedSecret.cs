@@ -3,13 +3,13 @@ using System.Text;
 
 namespace StoryPortal.ServiceDefaults.Authentication;
 
-/// <summary>A secret that callers present. Only its SHA-256 is kept, and comparing takes the same time whatever is presented.</summary>
-public sealed class SecretKey
+/// <summary>The SHA-256 of a secret. A comparison takes the same time whatever it is compared with.</summary>
+public sealed class HashedSecret
 {
     private readonly byte[]? _hash;
 
-    /// <summary>Keeps the hash of <paramref name="secret"/>; an empty secret matches nothing.</summary>
-    public SecretKey(string secret) => _hash = secret.Length == 0 ? null : Hash(secret);
+    /// <summary>Hashes <paramref name="secret"/>; an empty secret matches nothing.</summary>
+    public HashedSecret(string secret) => _hash = secret.Length == 0 ? null : Hash(secret);
 
     /// <summary>Whether <paramref name="presented"/> is the secret.</summary>
     public bool Matches(string? presented) =>

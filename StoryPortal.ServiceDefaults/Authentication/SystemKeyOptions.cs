@@ -1,7 +1,7 @@
 namespace StoryPortal.ServiceDefaults.Authentication;
 
-/// <summary>The keys that a process is given by its host, section <c>Authentication</c>.</summary>
-public sealed class AuthenticationOptions
+/// <summary>The keys that the host gives to a process, section <c>Authentication</c>.</summary>
+public sealed class SystemKeyOptions
 {
     /// <summary>The configuration section's name.</summary>
     public const string Section = "Authentication";

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+
+namespace StoryPortal.ServiceDefaults.Authentication;
+
+/// <summary>Requires a scope.</summary>
+/// <param name="Scope">The scope; null: the scope of the request's method.</param>
+internal sealed record ScopeRequirement(Scope? Scope) : IAuthorizationRequirement;
+
+/// <summary>Succeeds for callers with the scope and, in Development, for reads without a credential.</summary>
+internal sealed class ScopeRequirementHandler(IHostEnvironment environment) : AuthorizationHandler<ScopeRequirement, HttpContext>
+{
+    private readonly bool _allowsAnonymousReads = environment.IsDevelopment();
+
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, ScopeRequirement requirement, HttpContext resource)
+    {
+        var scope = requirement.Scope ?? AuthorizationPolicies.ScopeOfMethod(resource.Request.Method);
+        if (context.User.Caller is { } caller)
+        {
+            if (caller.HasScope(scope))
+            {
+                context.Succeed(requirement);
+            }
+
+            return Task.CompletedTask;
+        }
+
+        return _allowsAnonymousReads && scope == Scope.Read ? SucceedWithoutCredentialAsync(context, requirement, resource) : Task.CompletedTask;
+    }
+
+    // A credential that is not valid is rejected in Development as well: its sender means to be somebody.
+    private static async Task SucceedWithoutCredentialAsync(AuthorizationHandlerContext context, ScopeRequirement requirement, HttpContext resource)
+    {
+        if ((await resource.AuthenticateAsync()).None) // the scheme has authenticated this request before and returns the same result
+        {
+            context.Succeed(requirement);
+        }
+    }
+}
