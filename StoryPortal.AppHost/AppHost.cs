@@ -37,6 +37,7 @@ var gateway = builder.AddProject<Projects.StoryPortal_Gateway>("gateway", option
     .WithReference(servers.Cache) // not waited for: the gateway works without Redis
     .WithEnvironment("Authentication__AdminKey", adminKey)
     .WithEnvironment("Authentication__InternalKey", internalKey)
+    .WithJwt()
     .WithRegistrationUrl()
     .InRunEnvironment()
     .WithReadiness("http")

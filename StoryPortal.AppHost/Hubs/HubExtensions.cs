@@ -1,5 +1,6 @@
 using StoryPortal.AppHost.Dashboard;
 using StoryPortal.AppHost.Endpoints;
+using StoryPortal.AppHost.Secrets;
 using StoryPortal.AppHost.Servers;
 using StoryPortal.AppHost.Settings;
 
@@ -9,6 +10,9 @@ namespace StoryPortal.AppHost.Hubs;
 public static class HubExtensions
 {
     private const string First = "service-hub";
+
+    /// <summary>The gateway's clusters of hubs, as its configuration names them: each has its own <c>ActivityTimeout</c>.</summary>
+    public static readonly IReadOnlyList<string> Clusters = [First, $"{First}-slow"];
 
     /// <summary>Adds <c>StoryPortal:Hubs</c> hubs: service-hub, service-hub-2, …</summary>
     /// <remarks>Each is a resource of its own, and so a destination of its own for the gateway; replicas of one resource would share one address.</remarks>
@@ -24,10 +28,12 @@ public static class HubExtensions
     {
         gateway.WithReference(hub);
         var name = hub.Resource.Name;
-        var address = $"http://_http2.{name}";
-        return name == First // the gateway's own configuration names the first
-            ? gateway
-            : gateway.WithEnvironment($"ReverseProxy__Clusters__{First}__Destinations__{name}__Address", address);
+        foreach (var cluster in name == First ? [] : Clusters) // the gateway's own configuration names the first hub
+        {
+            gateway.WithEnvironment($"ReverseProxy__Clusters__{cluster}__Destinations__{name}__Address", $"http://_http2.{name}");
+        }
+
+        return gateway;
     }
 
     private static IResourceBuilder<ProjectResource> AddHub(
@@ -48,6 +54,7 @@ public static class HubExtensions
             .WithServers(servers)
             .WithEnvironment("Authentication__AdminKey", adminKey)
             .WithEnvironment("Authentication__InternalKey", internalKey)
+            .WithJwt()
             .WithRegistrationUrl()
             .InRunEnvironment()
             .WithReadiness("http")

@@ -4,7 +4,6 @@ using OpenTelemetry.Trace;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults.Health;
 using Yarp.ReverseProxy.Health;
-using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace StoryPortal.Gateway.Proxy;
 
@@ -25,9 +24,9 @@ internal static class ProxyExtensions
 
     public static void AddProxy(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<IDestinationResolver, DiscoveredDestinations>();
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
+            .AddServiceDiscoveryDestinationResolver()
             .ConfigureHttpClient((_, handler) =>
             {
                 handler.ConnectTimeout = ConnectTimeout;
@@ -53,7 +52,7 @@ internal static class ProxyExtensions
         .MapReverseProxy(proxy =>
         {
             proxy.UseMiddleware<FirstBytesMiddleware>();
-            proxy.UseMiddleware<ForwardingMiddleware>();
+            proxy.UseMiddleware<HubTransformerMiddleware>();
             proxy.UseMiddleware<RetryMiddleware>();
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();

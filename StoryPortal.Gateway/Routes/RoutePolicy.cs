@@ -11,12 +11,11 @@ namespace StoryPortal.Gateway.Routes;
 /// <param name="HasInline">The page has scripts and styles in itself, not only in files beside it: <c>Inline</c> = <c>true</c>.</param>
 /// <param name="Cache">How answers are kept, or null: <c>CacheFor</c>, <c>CacheQuery</c> and <c>CacheGroup</c>.</param>
 /// <param name="Evicts">Whose kept answers a write ends, or null: the name of a group, <c>Evicts</c>.</param>
-/// <param name="Timeout">How long a hub may say nothing before it is given up, or null for the cluster's own limit: <c>Timeout</c>.</param>
 /// <param name="Preload">The <c>Link</c> header by which a page names what it will need, or null: <c>Preload</c>.</param>
-internal sealed record RoutePolicy(bool IsStream, bool IsPage, bool HasInline, CachePolicy? Cache, string? Evicts, TimeSpan? Timeout, string? Preload)
+internal sealed record RoutePolicy(bool IsStream, bool IsPage, bool HasInline, CachePolicy? Cache, string? Evicts, string? Preload)
 {
     /// <summary>What holds where nothing else is said.</summary>
-    public static RoutePolicy Default { get; } = new(false, false, false, null, null, null, null);
+    public static RoutePolicy Default { get; } = new(false, false, false, null, null, null);
 
     /// <summary>A page for people.</summary>
     public static RoutePolicy Page { get; } = Default with { IsPage = true };
@@ -27,7 +26,6 @@ internal sealed record RoutePolicy(bool IsStream, bool IsPage, bool HasInline, C
         IsTrue(route, "Inline"),
         CachePolicy.From(route),
         Text(route, "Evicts"),
-        Time(route, "Timeout"),
         Text(route, "Preload"));
 
     internal static string? Text(RouteConfig route, string name) => route.Metadata?.GetValueOrDefault(name);

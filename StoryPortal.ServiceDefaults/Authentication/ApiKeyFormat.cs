@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace StoryPortal.ServiceDefaults.Authentication;
 
 /// <summary>
-/// The text of a key: <c>sp_</c>, 40 random letters and digits (238 bits), and a checksum of them in 8 hexadecimal digits. A mistyped or made-up
-/// key is refused by its checksum, without asking the key store; and a key that lies about somewhere is recognised by its prefix.
+/// The format of an API key: <c>sp_</c>, 40 random letters and digits (238 bits), and their checksum in 8 hexadecimal digits. The checksum rejects a
+/// mistyped key without a lookup in the key store; the prefix lets secret scanners recognise a key.
 /// </summary>
 public static class ApiKeyFormat
 {
@@ -15,14 +15,14 @@ public static class ApiKeyFormat
     private const int ChecksumLength = 8;
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    /// <summary>Makes a new key.</summary>
+    /// <summary>Creates a new key.</summary>
     public static string Create()
     {
         var text = Prefix + RandomNumberGenerator.GetString(Alphabet, SecretLength);
         return $"{text}{Checksum(text):x8}";
     }
 
-    /// <summary>Whether <paramref name="text"/> can be a key at all.</summary>
+    /// <summary>Whether <paramref name="text"/> has the format of a key.</summary>
     public static bool IsWellFormed(ReadOnlySpan<char> text)
     {
         const int End = 3 + SecretLength;

@@ -13,11 +13,18 @@ public static class AuthenticationExtensions
     public static void AddApiAuthentication(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<KeyVerifier>();
+        builder.Services.AddSingleton<CredentialRevalidator>();
         builder.Services.AddSingleton<ApiKeyRevocationPublisher>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ApiKeyRevocationPublisher>());
 
-        builder.Services.AddAuthentication(AuthenticationSchemes.ApiKey)
+        var jwt = builder.Configuration.ReadOptions<JwtOptions>(JwtOptions.Section);
+        var authentication = builder.Services.AddAuthentication(jwt.Authority.Length > 0 ? AuthenticationSchemes.Either : AuthenticationSchemes.ApiKey)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthenticationHandler>(AuthenticationSchemes.ApiKey, null);
+        if (jwt.Authority.Length > 0)
+        {
+            authentication.AddJwt(jwt);
+        }
+
         AuthorizationPolicies.AddTo(builder.Services.AddAuthorizationBuilder());
         builder.Services.AddSingleton<IAuthorizationHandler, ScopeRequirementHandler>();
     }

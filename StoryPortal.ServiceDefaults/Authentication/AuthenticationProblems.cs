@@ -15,6 +15,10 @@ internal static class AuthenticationProblems
     public static Task KeyInvalidAsync(HttpContext context) =>
         WriteAsync(context, StatusCodes.Status401Unauthorized, "Bearer error=\"invalid_token\"", "The key is not known, or it has expired or been revoked.");
 
+    /// <summary>401: the JWT is not valid.</summary>
+    public static Task TokenInvalidAsync(HttpContext context) => WriteAsync(
+        context, StatusCodes.Status401Unauthorized, "Bearer error=\"invalid_token\"", "The token is not valid: its signature, issuer, audience or lifetime is not accepted.");
+
     /// <summary>403: the credential lacks a scope that the endpoint needs.</summary>
     public static Task ScopeMissingAsync(HttpContext context)
     {

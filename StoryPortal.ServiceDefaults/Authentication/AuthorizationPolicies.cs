@@ -37,14 +37,16 @@ public static class AuthorizationPolicies
                 case IAuthorizeData { Policy: null or Method }:
                     scopes.Add(ScopeOfMethod(method));
                     break;
-                case IAuthorizeData { Policy: Read or Write or Admin } data:
-                    scopes.Add(Enum.Parse<Scope>(data.Policy, ignoreCase: true));
+                case IAuthorizeData { Policy: { } name } when ScopeNamed(name) is { } scope:
+                    scopes.Add(scope);
                     break;
             }
         }
 
         return scopes.Count > 0 ? scopes : [ScopeOfMethod(method)];
     }
+
+    internal static Scope? ScopeNamed(string name) => name switch { Read => Scope.Read, Write => Scope.Write, Admin => Scope.Admin, _ => null };
 
     internal static string NameOf(Scope scope) => scope switch { Scope.Read => Read, Scope.Write => Write, _ => Admin };
 

@@ -1,14 +1,14 @@
 namespace StoryPortal.ServiceDefaults.Authentication;
 
-/// <summary>What a key opens. Each scope opens what it names and no more, but <see cref="Admin"/>, which opens everything.</summary>
+/// <summary>A scope of a credential. No scope includes another, except <see cref="Admin"/>, which includes all.</summary>
 public enum Scope
 {
-    /// <summary>To read: GET, HEAD and OPTIONS.</summary>
+    /// <summary>Reads: GET, HEAD and OPTIONS.</summary>
     Read,
 
-    /// <summary>To write: every other method.</summary>
+    /// <summary>Writes: all other methods.</summary>
     Write,
 
-    /// <summary>To operate the system: everything under <c>/v1/admin</c>, and whatever the others open.</summary>
+    /// <summary>Operation of the system, <c>/v1/admin</c>, and all that the others permit.</summary>
     Admin,
 }

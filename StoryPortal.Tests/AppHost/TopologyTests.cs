@@ -116,10 +116,28 @@ public sealed class TopologyTests
             topology.Resources.OfType<ProjectResource>().Select(project => project.Name).Where(name => name.StartsWith("service-hub", StringComparison.Ordinal)));
         Assert.Null(Topology.Port(topology["service-hub-2"], "http"));
         var gateway = await topology.EnvironmentAsync(topology["gateway"]);
-        Assert.Equal("http://_http2.service-hub-2", gateway["ReverseProxy__Clusters__service-hub__Destinations__service-hub-2__Address"]);
-        Assert.Equal("http://_http2.service-hub-3", gateway["ReverseProxy__Clusters__service-hub__Destinations__service-hub-3__Address"]);
-        Assert.DoesNotContain("ReverseProxy__Clusters__service-hub__Destinations__service-hub__Address", gateway);
+        foreach (var cluster in (string[])["service-hub", "service-hub-slow"])
+        {
+            Assert.Equal("http://_http2.service-hub-2", gateway[$"ReverseProxy__Clusters__{cluster}__Destinations__service-hub-2__Address"]);
+            Assert.Equal("http://_http2.service-hub-3", gateway[$"ReverseProxy__Clusters__{cluster}__Destinations__service-hub-3__Address"]);
+            Assert.DoesNotContain($"ReverseProxy__Clusters__{cluster}__Destinations__service-hub__Address", gateway);
+        }
+
         Assert.Contains("services__service-hub-3__http2__0", gateway);
+    }
+
+    [Fact]
+    public async Task The_gateway_and_every_hub_accept_the_tokens_of_the_same_authority()
+    {
+        await using var topology = await Topology.RunLocally(
+            "--StoryPortal:Hubs=2", "--Authentication:Jwt:Authority=https://issuer.example", "--Authentication:Jwt:Audience=story-portal");
+
+        foreach (var service in (string[])["gateway", "service-hub", "service-hub-2"])
+        {
+            var environment = await topology.EnvironmentAsync(topology[service]);
+            Assert.Equal("https://issuer.example", environment["Authentication__Jwt__Authority"]);
+            Assert.Equal("story-portal", environment["Authentication__Jwt__Audience"]);
+        }
     }
 
     [Theory]

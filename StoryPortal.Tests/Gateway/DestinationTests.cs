@@ -91,7 +91,7 @@ public sealed class DestinationTests
     {
         await using var hub = await FakeHub.StartAsync(app => app.MapGet("/v1/silence", (HttpContext context) =>
             Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default)));
-        await using var gateway = await GatewayProcess.StartAsync([hub], "--ReverseProxy:Routes:v1:Metadata:Timeout=00:00:00.5");
+        await using var gateway = await GatewayProcess.StartAsync([hub], "--ReverseProxy:Clusters:service-hub:HttpRequest:ActivityTimeout=00:00:00.5");
 
         using var response = await gateway.GetAsync("/v1/silence", GatewayProcess.AdminKey);
         await response.ProblemAsync(HttpStatusCode.GatewayTimeout);

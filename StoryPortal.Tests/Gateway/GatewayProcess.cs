@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using StoryPortal.AppHost.Hubs;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Gateway;
@@ -61,7 +62,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
         {
             var name = i == 0 ? "service-hub" : $"service-hub-{i + 1}";
             environment[$"services__{name}__http2__0"] = $"http://127.0.0.1:{hubPorts[i]}";
-            environment[$"ReverseProxy__Clusters__service-hub__Destinations__{name}__Address"] = $"http://_http2.{name}";
+            foreach (var cluster in HubExtensions.Clusters)
+            {
+                environment[$"ReverseProxy__Clusters__{cluster}__Destinations__{name}__Address"] = $"http://_http2.{name}";
+            }
         }
 
         return new GatewayProcess(await ProductProcess.StartAsync("StoryPortal.Gateway", ports[0], environment, settings), contract, ports[0], ports[1], ports[2]);

@@ -16,7 +16,7 @@ namespace StoryPortal.ServiceHub.Events.Stream;
 internal sealed record EventStreamRequest(string? Type, Guid? AgentId, long? After, Guid? Last, bool HasGap);
 
 /// <summary>An open stream: first what its reader missed, then events as they come, until one side ends it.</summary>
-internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed, EventStreams streams, KeyVerifier keys, CancellationToken stopping) : IResult
+internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed, EventStreams streams, CredentialRevalidator credentials, CancellationToken stopping) : IResult
 {
     private const string Overflow = "stream.overflow";
     private const string Gap = "stream.gap";
@@ -105,7 +105,7 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
         {
             while (stream.TryTake(out var frame))
             {
-                if (frame == StreamFrame.Heartbeat && !await IsLetInAsync(context))
+                if (frame == StreamFrame.Heartbeat && !await credentials.IsValidAsync(context))
                 {
                     return StreamEnd.Ended;
                 }
@@ -122,10 +122,6 @@ internal sealed class EventStreamAnswer(EventStreamRequest asked, EventFeed feed
 
         return Overflow;
     }
-
-    // A stream does not outlive its key.
-    private async ValueTask<bool> IsLetInAsync(HttpContext context) =>
-        ApiKeyCredential.From(context) is not { } key || await keys.VerifyAsync(key) is { Key: not null } or { Unavailable: true };
 
     private void Write(PipeWriter body, StreamFrame frame)
     {

@@ -41,7 +41,7 @@ internal static class EventStreamEndpoint
         .Produces<string>(StatusCodes.Status200OK, ContentType);
 
     private static async Task<IResult> OpenAsync(
-        HttpRequest request, EventFeed feed, EventStreams streams, KeyVerifier keys, Drain drain, CancellationToken cancellationToken,
+        HttpRequest request, EventFeed feed, EventStreams streams, CredentialRevalidator credentials, Drain drain, CancellationToken cancellationToken,
         string? type = null, Guid? agent_id = null, string? last_event_id = null)
     {
         var errors = new InputErrors();
@@ -55,7 +55,7 @@ internal static class EventStreamEndpoint
 
         return request.HttpContext.IsHead()
             ? TypedResults.Text("", ContentType)
-            : new EventStreamAnswer(new EventStreamRequest(type, agent_id, hasGap ? 0 : after, resumed, hasGap), feed, streams, keys, drain.StreamsEnd);
+            : new EventStreamAnswer(new EventStreamRequest(type, agent_id, hasGap ? 0 : after, resumed, hasGap), feed, streams, credentials, drain.StreamsEnd);
     }
 
     // Who reconnects by itself keeps the address and brings the header along: it is the newer one.
