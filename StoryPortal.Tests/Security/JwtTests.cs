@@ -82,7 +82,7 @@ public sealed class JwtTests(JwtTests.SystemWithIssuer fixture) : IClassFixture<
     {
         const string Batch = """[{"id": 1, "path": "/v1/models"}, {"id": 2, "method": "POST", "path": "/v1/events", "body": {"type": "jwt"}}, {"id": 3, "path": "/v1/admin/jobs"}]""";
         using var response = await SendAsync(fixture.System.Gateway.Anonymous, HttpMethod.Post, "/v1/batch", _issuer.Issue([("scope", "read")]), Batch);
-        Assert.Equal([200, 403, 403], (await response.JsonAsync()).GetProperty("responses").EnumerateArray().Select(inner => inner.GetProperty("status").GetInt32()));
+        Assert.Equal([200, 403, 403], (await response.JsonAsync()).GetProperty("results").EnumerateArray().Select(inner => inner.GetProperty("status").GetInt32()));
     }
 
     [Fact]
