@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace StoryPortal.AppHost.Secrets;
 
 /// <summary>JSON Web Tokens as credentials.</summary>

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.Gateway.Routes;
-using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.Gateway.Page;
 

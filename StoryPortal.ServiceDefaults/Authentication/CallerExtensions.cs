@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features.Authentication;
 
@@ -11,11 +10,5 @@ public static class CallerExtensions
     {
         /// <summary>The authenticated caller; null when the request is anonymous. Unlike <see cref="HttpContext.User"/> it allocates nothing.</summary>
         public CallerIdentity? Caller => context.Features.Get<IHttpAuthenticationFeature>()?.User?.Caller;
-    }
-
-    extension(ClaimsPrincipal user)
-    {
-        /// <summary>The identity that the authentication schemes of this system make; null for any other.</summary>
-        public CallerIdentity? Caller => user.Identity as CallerIdentity;
     }
 }

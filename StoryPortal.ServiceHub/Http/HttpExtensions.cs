@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults;
-using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Routing;
 using StoryPortal.ServiceHub.Idempotency;

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.Tests.Running;
