@@ -28,9 +28,10 @@ public static class HubExtensions
     {
         gateway.WithReference(hub);
         var name = hub.Resource.Name;
+        var address = $"http://_http2.{name}"; // a string: WithEnvironment would take the interpolation as an expression
         foreach (var cluster in name == First ? [] : Clusters) // the gateway's own configuration names the first hub
         {
-            gateway.WithEnvironment($"ReverseProxy__Clusters__{cluster}__Destinations__{name}__Address", $"http://_http2.{name}");
+            gateway.WithEnvironment($"ReverseProxy__Clusters__{cluster}__Destinations__{name}__Address", address);
         }
 
         return gateway;
