@@ -1,12 +1,14 @@
 using StoryPortal.Gateway.Caching;
 using StoryPortal.Gateway.Compression;
 using StoryPortal.Gateway.Connections;
-using StoryPortal.Gateway.Exchanges;
 using StoryPortal.Gateway.Load;
 using StoryPortal.Gateway.Page;
 using StoryPortal.Gateway.Proxy;
 using StoryPortal.Gateway.RateLimiting;
+using StoryPortal.Gateway.RequestContext;
 using StoryPortal.Gateway.RequestLog;
+using StoryPortal.Gateway.ResponseHeaders;
+using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Health;
@@ -19,18 +21,19 @@ if (HealthCommand.IsMeantBy(args))
 
 var builder = WebApplication.CreateSlimBuilder(args);
 
-builder.AddConnectionLimits(); // before the ports, which are to have them, are opened
+builder.AddConnectionLimits();
 builder.AddServiceDefaults("gateway");
 builder.AddSharedState();
-builder.AddOrigins();
-builder.AddLoadLimit();
+builder.AddKnownProxies();
+builder.AddConfiguredCors();
+builder.AddConcurrencyLimit();
 builder.AddRateLimits();
 builder.AddApiAuthenticationThroughHub(ProxyExtensions.Hub);
 builder.AddAnswerCache();
 builder.AddCompression();
 builder.AddProxy();
 builder.AddRequestLog(ProxyExtensions.Hub);
-builder.AddExchanges();
+builder.AddRequestContext();
 builder.AddSelfRegistrationThroughHub(ProxyExtensions.Hub, self =>
 {
     self.Layer = "L09";
@@ -41,15 +44,19 @@ builder.AddSelfRegistrationThroughHub(ProxyExtensions.Hub, self =>
 var app = builder.Build();
 
 app.UseKnownProxies();
-app.UseMiddleware<ExchangeMiddleware>();
+app.UseMiddleware<ApiPaths>();
+app.UseMiddleware<RequestContextMiddleware>();
+app.UseMiddleware<StandardResponseHeaders>();
+app.UseMiddleware<KeepAliveHeaders>();
+app.UseServiceDefaults(); // exception handler, status-code problems
 app.UseMiddleware<RequestLineMiddleware>();
 app.UseRouting();
-app.UseServiceDefaults();
-app.UseConfiguredOrigins();
-app.UseMiddleware<LoadMiddleware>();
+app.UseConfiguredCors();
+app.UseMiddleware<ConcurrencyLimitMiddleware>();
 app.UseAuthentication();
-app.UseMiddleware<RateLimitMiddleware>();
+app.UseRateLimits();
 app.UseAuthorization();
+app.UseMiddleware<WeakETags>();
 app.UseMiddleware<OutputCacheMiddleware>();
 app.UseResponseCompression();
 

@@ -1,8 +1,8 @@
+using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using StoryPortal.Gateway.Compression;
-using StoryPortal.Gateway.Exchanges;
-using StoryPortal.Gateway.RateLimiting;
+using StoryPortal.Gateway.RequestContext;
 
 namespace StoryPortal.Gateway.Caching;
 
@@ -12,10 +12,10 @@ internal static class AnswerWriter
     private static readonly StringValues Hit = "HIT";
     private static readonly StringValues AcceptEncoding = "Accept-Encoding";
 
-    public static Task WriteAsync(HttpContext context, Exchange exchange, CachedAnswer answer, TimeProvider time) =>
+    public static Task WriteAsync(HttpContext context, GatewayRequestContext exchange, CachedAnswer answer, TimeProvider time) =>
         WriteAsync(context, exchange, answer, time, Hit);
 
-    public static Task WriteAsync(HttpContext context, Exchange exchange, CachedAnswer answer, TimeProvider time, StringValues state)
+    public static Task WriteAsync(HttpContext context, GatewayRequestContext exchange, CachedAnswer answer, TimeProvider time, StringValues state)
     {
         var headers = context.Response.Headers;
         foreach (var (name, value) in answer.Headers)
@@ -26,7 +26,7 @@ internal static class AnswerWriter
         exchange.Route = answer.Route;
         exchange.Cache = state;
         headers["X-Cache"] = state;
-        headers.Age = RateAnswer.Text((int)Math.Max(0, (time.GetUtcNow().ToUnixTimeMilliseconds() - answer.FetchedAt) / 1000));
+        headers.Age = Math.Max(0, (time.GetUtcNow().ToUnixTimeMilliseconds() - answer.FetchedAt) / 1000).ToString(CultureInfo.InvariantCulture);
         if (IsKnown(context.Request.Headers.IfNoneMatch, answer.EntityTag))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;

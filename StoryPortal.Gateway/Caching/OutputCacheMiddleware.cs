@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
-using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.RequestContext;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.Gateway.Telemetry;
 using StoryPortal.ServiceDefaults.ApiRequests;
@@ -19,8 +19,9 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
 
     public Task InvokeAsync(HttpContext context)
     {
-        var exchange = Exchange.Of(context);
-        if (exchange.Policy is { Cache: { } policy } && HttpMethods.IsGet(exchange.Method) && CacheKey.Of(context.Request, policy.Query) is { } key)
+        var exchange = GatewayRequestContext.Get(context);
+        var route = RoutePolicy.Get(context);
+        if (route is { Cache: { } policy } && HttpMethods.IsGet(exchange.Method) && CacheKey.Of(context.Request, policy.Query) is { } key)
         {
             var group = cache.Group(policy.Group);
             if (!WantsFresh(context.Request) && cache.Find(group, key, policy) is { } answer)
@@ -33,7 +34,7 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
             return FetchAsync(context, exchange, policy, group, key);
         }
 
-        if (exchange.Policy.Evicts is { } written)
+        if (route.Evicts is { } written)
         {
             // The hub has committed, and its caller has not heard yet: whoever hears of the write reads what was written.
             context.Response.OnStarting(static state =>
@@ -54,7 +55,7 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
 
     private static bool WantsFresh(HttpRequest request) => request.Headers.CacheControl is { Count: > 0 } control && control.ToString().Contains("no-cache", StringComparison.OrdinalIgnoreCase);
 
-    private async Task FetchAsync(HttpContext context, Exchange exchange, CachePolicy policy, CacheGroup group, string key)
+    private async Task FetchAsync(HttpContext context, GatewayRequestContext exchange, CachePolicy policy, CacheGroup group, string key)
     {
         var fill = group.Join(key, out var isFirst);
         if (!isFirst)
@@ -92,7 +93,7 @@ internal sealed class OutputCacheMiddleware(RequestDelegate next, OutputCache ca
     }
 
     // The answer passes through memory whole: a route whose answers have no bound does not say that they are kept.
-    private async Task<CachedAnswer?> AskAsync(HttpContext context, Exchange exchange, CachePolicy policy, CacheGroup group, string key, int changes)
+    private async Task<CachedAnswer?> AskAsync(HttpContext context, GatewayRequestContext exchange, CachePolicy policy, CacheGroup group, string key, int changes)
     {
         var fetchedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         var (request, response) = (context.Request, context.Response);

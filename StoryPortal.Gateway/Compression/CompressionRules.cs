@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
-using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.Routes;
 
 namespace StoryPortal.Gateway.Compression;
 
@@ -11,6 +11,6 @@ internal sealed class CompressionRules(IServiceProvider services, IOptions<Respo
     public const int Smallest = 1000;
 
     public override bool ShouldCompressResponse(HttpContext context) =>
-        (context.Response.ContentLength is { } length ? length >= Smallest : Exchange.Of(context).Policy.IsPage)
+        (context.Response.ContentLength is { } length ? length >= Smallest : RoutePolicy.Get(context).IsPage)
         && base.ShouldCompressResponse(context);
 }

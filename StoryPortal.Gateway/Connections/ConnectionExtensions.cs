@@ -1,37 +1,69 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Listening;
 
 namespace StoryPortal.Gateway.Connections;
 
-/// <summary>What bounds each connection. Their number has no bound: it is the requests that cost something.</summary>
+/// <summary>Limits of connections and requests: Kestrel's own options, section <c>Kestrel:Limits</c>, with the gateway's defaults.</summary>
 internal static class ConnectionExtensions
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
+    private const string KestrelLimits = "Kestrel:Limits";
+    private const string HeaderFieldSize = "Http2:MaxRequestHeaderFieldSize";
 
     public static void AddConnectionLimits(this WebApplicationBuilder builder)
     {
-        var options = builder.Configuration.ReadOptions<ConnectionOptions>(ConnectionOptions.Section);
-        builder.Services.AddSingleton(options);
-        builder.WebHost.UseSockets(sockets => sockets.Backlog = options.Backlog);
-        builder.Services.AddSingleton<IConnectionListenerFactory, FairTransport>();
+        RemovedSettings.ThrowIfAny(builder.Configuration);
+        builder.Services.AddOptions<ConnectionRateLimiterOptions>().BindConfiguration(ConnectionRateLimiterOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IConnectionListenerFactory, ConnectionRateLimiter>();
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = 2048);
+        builder.Services.Configure<SocketTransportOptions>(builder.Configuration.GetSection("SocketTransport"));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            // Ids and rates differ in every answer and push the rest out of the table of HTTP/2's header compression: it would cost a tenth to a fifth of the gateway's time.
+            // Request ids and rates differ in each response and evict all else from HPACK's table, at a tenth to a fifth of the gateway's CPU time.
             kestrel.AllowResponseHeaderCompression = false;
-            var limits = kestrel.Limits;
-            limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
-            limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeadersSeconds);
-            limits.MinRequestBodyDataRate = new MinDataRate(options.SlowestBytesPerSecond, Grace);
-            limits.MaxRequestHeadersTotalSize = options.HeaderBytes;
-            limits.MaxRequestHeaderCount = options.Headers;
-            limits.MaxRequestLineSize = 2 * options.RequestLineBytes; // RequestLineMiddleware responds up to there; beyond, Kestrel resets an HTTP/2 stream
-            limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize!.Value, 2 * Math.Max(options.RequestLineBytes, options.HeaderBytes));
-            limits.MaxRequestBodySize = BodyLimits.Batch;
-            limits.Http2.MaxStreamsPerConnection = options.StreamsPerConnection;
-            limits.Http2.MaxRequestHeaderFieldSize = options.HeaderBytes;
-            limits.Http2.KeepAlivePingDelay = PingDelay; // whoever has gone without a word leaves his streams behind
+            Configure(kestrel.Limits, builder.Configuration.GetSection(KestrelLimits));
         });
+    }
+
+    /// <summary>Reads the section over the gateway's defaults.</summary>
+    /// <exception cref="InvalidOperationException">A name is unknown, or a value exceeds what a hub accepts.</exception>
+    internal static void Configure(KestrelServerLimits limits, IConfigurationSection section)
+    {
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(5);
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.MaxRequestBodySize = BodyLimits.Batch;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30); // detects callers whose connection broke without a word
+        limits.MinRequestBodyDataRate = Rate(section, nameof(limits.MinRequestBodyDataRate), limits.MinRequestBodyDataRate);
+        limits.MinResponseDataRate = Rate(section, nameof(limits.MinResponseDataRate), limits.MinResponseDataRate);
+        section.Bind(limits, binder => binder.ErrorOnUnknownConfiguration = true);
+
+        ThrowIfAbove(limits.MaxRequestLineSize, RequestLimits.MaxLineBytes, nameof(limits.MaxRequestLineSize));
+        ThrowIfAbove(limits.MaxRequestHeadersTotalSize, RequestLimits.MaxHeaderBytes, nameof(limits.MaxRequestHeadersTotalSize));
+        ThrowIfAbove(limits.MaxRequestHeaderCount, RequestLimits.MaxHeaders, nameof(limits.MaxRequestHeaderCount));
+        if (section[HeaderFieldSize] is null)
+        {
+            limits.Http2.MaxRequestHeaderFieldSize = limits.MaxRequestHeadersTotalSize; // one header may be as large as all of them, as over HTTP/1.1
+        }
+
+        // RequestLineMiddleware responds 414 up to there: above, Kestrel resets an HTTP/2 stream.
+        limits.MaxRequestLineSize *= RequestLineMiddleware.Headroom;
+        limits.MaxRequestBufferSize = limits.MaxRequestBufferSize is { } buffer
+            ? Math.Max(buffer, Math.Max(limits.MaxRequestLineSize, 2 * limits.MaxRequestHeadersTotalSize))
+            : null;
+    }
+
+    // MinDataRate is immutable: the binder would ignore the values of one that is there.
+    private static MinDataRate? Rate(IConfigurationSection section, string name, MinDataRate? byDefault) => section.GetSection(name) is var rate && rate.Exists()
+        ? new MinDataRate(rate.GetValue("BytesPerSecond", byDefault!.BytesPerSecond), rate.GetValue("GracePeriod", byDefault.GracePeriod))
+        : byDefault;
+
+    private static void ThrowIfAbove(int value, int max, string name)
+    {
+        if (value > max)
+        {
+            throw new InvalidOperationException($"{KestrelLimits}:{name} is {value}: a hub accepts {max} at most.");
+        }
     }
 }

@@ -2,25 +2,25 @@ using System.ComponentModel.DataAnnotations;
 
 namespace StoryPortal.Gateway.Load;
 
-/// <summary>How much the gateway takes on at once, section <c>Load</c>.</summary>
+/// <summary>How many requests the gateway serves concurrently, section <c>Load</c>.</summary>
 public sealed class LoadOptions
 {
     /// <summary>The configuration section's name.</summary>
     public const string Section = "Load";
 
-    /// <summary>Requests that are served at the same time; one more is answered 503. Default 1,000.</summary>
+    /// <summary>Concurrent requests, at most; one more gets 503. Default 1,000.</summary>
     [Range(1, 1_000_000)]
-    public int ConcurrentRequests { get; set; } = 1000;
+    public int MaxConcurrentRequests { get; set; } = 1000;
 
-    /// <summary>Requests that are served at the same time however slow the answers become. Default 50.</summary>
+    /// <summary>Concurrent requests below which the adaptive limit never falls, however slow responses become. Default 50.</summary>
     [Range(1, 1_000_000)]
-    public int FewestConcurrentRequests { get; set; } = 50;
+    public int MinConcurrentRequests { get; set; } = 50;
 
-    /// <summary>Milliseconds that an answer to a read may take on average before fewer requests are taken on. Default 100.</summary>
-    [Range(1, 60_000)]
-    public int TargetLatencyMilliseconds { get; set; } = 100;
+    /// <summary>Average time of responses to reads above which the limit falls. Default 100 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    public TimeSpan TargetLatency { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Streams and watches that are open at the same time, beside the requests. Default 5,000.</summary>
+    /// <summary>Concurrent streams and watches, at most, beside the requests. Default 5,000.</summary>
     [Range(1, 1_000_000)]
-    public int ConcurrentStreams { get; set; } = 5000;
+    public int MaxConcurrentStreams { get; set; } = 5000;
 }

@@ -11,16 +11,17 @@ internal static class PageExtensions
     public static void MapPage(this WebApplication app)
     {
         var files = PageFile.ReadAll();
-        var document = RoutePolicy.Page with { Preload = string.Join(", ", files.Select(file => file.Preload).OfType<string>()) };
+        var preload = string.Join(", ", files.Select(file => file.Preload).OfType<string>());
         foreach (var file in files)
         {
-            app.MapMethods(file.Path, Methods, (HttpResponse response) => Answer(response, file))
-                .AllowAnonymous().WithMetadata(file.Path == "/" ? document : RoutePolicy.Page);
+            app.MapMethods(file.Path, Methods, (HttpResponse response) => Answer(response, file, file.Path == "/" ? preload : null))
+                .AllowAnonymous().WithMetadata(RoutePolicy.Page);
         }
     }
 
-    private static FileContentHttpResult Answer(HttpResponse response, PageFile file)
+    private static FileContentHttpResult Answer(HttpResponse response, PageFile file, string? preload)
     {
+        response.Headers.Link = preload;
         response.Headers.CacheControl = "no-cache"; // kept, and asked for each time whether it is still so: parts of two versions never meet
         return TypedResults.Bytes(file.Bytes, file.ContentType, entityTag: file.Tag);
     }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.Routes;
 using StoryPortal.ServiceDefaults.Draining;
 using Yarp.ReverseProxy.Model;
 
@@ -19,7 +19,7 @@ internal sealed class HubTransformerMiddleware(RequestDelegate next, Drain drain
         {
             context.Features.Set<IReverseProxyFeature>(new ReverseProxyFeature
             {
-                Route = GetRoute(proxied.Route, Exchange.Of(context).Policy.IsStream),
+                Route = GetRoute(proxied.Route, RoutePolicy.Get(context).IsStream),
                 Cluster = proxied.Cluster,
                 AllDestinations = proxied.AllDestinations,
                 AvailableDestinations = proxied.AvailableDestinations,

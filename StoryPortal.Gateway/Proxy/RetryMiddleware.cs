@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
-using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.RequestContext;
 using StoryPortal.Gateway.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -87,7 +87,7 @@ internal sealed class RetryMiddleware(RequestDelegate next, GatewayMetrics metri
     }
 
     // A hub that hangs would only be waited for twice.
-    private static bool HasJustBegun(HttpContext context) => Stopwatch.GetElapsedTime(Exchange.Of(context).Started) < Soon;
+    private static bool HasJustBegun(HttpContext context) => Stopwatch.GetElapsedTime(GatewayRequestContext.Get(context).Started) < Soon;
 
     private static bool IsUnreachable(IForwarderErrorFeature error) => error.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError };
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.RequestContext;
 using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Text;
 
@@ -17,33 +17,33 @@ internal sealed class RequestLogLine : IDisposable
     public RequestLogLine() => _json = new Utf8JsonWriter(_bytes, new JsonWriterOptions { SkipValidation = true }); // the serializer's output is valid
 
     /// <summary>The JSON of a request, until the next is written.</summary>
-    public ReadOnlySpan<byte> Write(Exchange exchange)
+    public ReadOnlySpan<byte> Write(GatewayRequestContext request)
     {
         _bytes.ResetWrittenCount();
         _json.Reset(_bytes);
-        JsonSerializer.Serialize(_json, Describe(exchange), ApiRequestJson.Default.ApiRequest);
+        JsonSerializer.Serialize(_json, Describe(request), ApiRequestJson.Default.ApiRequest);
         return _bytes.WrittenSpan;
     }
 
     public void Dispose() => _json.Dispose();
 
-    private static ApiRequest Describe(Exchange exchange) => new()
+    private static ApiRequest Describe(GatewayRequestContext request) => new()
     {
-        Id = Guid.CreateVersion7(exchange.Timestamp),
-        RequestId = exchange.RequestId,
-        Timestamp = exchange.Timestamp,
-        Method = exchange.Method,
-        Route = exchange.Route ?? NoRoute,
-        Path = Kept(exchange.Path, ApiRequest.LongestPath)!,
-        StatusCode = exchange.StatusCode,
-        LatencyMs = Math.Round(exchange.Latency.TotalMilliseconds, 3),
-        Consumer = exchange.Consumer,
-        ClientIp = exchange.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4().ToString() : exchange.Address?.ToString(),
-        UserAgent = Kept(exchange.UserAgent, ApiRequest.LongestUserAgent),
-        TraceId = exchange.Activity?.TraceId.ToHexString(),
-        RequestBytes = exchange.RequestBytes,
-        ResponseBytes = exchange.ResponseBytes,
-        Cache = exchange.Cache,
+        Id = Guid.CreateVersion7(request.Timestamp),
+        RequestId = request.RequestId,
+        Timestamp = request.Timestamp,
+        Method = request.Method,
+        Route = request.Route ?? NoRoute,
+        Path = Kept(request.Path, ApiRequest.LongestPath)!,
+        StatusCode = request.StatusCode,
+        LatencyMs = Math.Round(request.Latency.TotalMilliseconds, 3),
+        Consumer = request.Consumer,
+        ClientIp = request.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4().ToString() : request.Address?.ToString(),
+        UserAgent = Kept(request.UserAgent, ApiRequest.LongestUserAgent),
+        TraceId = request.Activity?.TraceId.ToHexString(),
+        RequestBytes = request.RequestBytes,
+        ResponseBytes = request.ResponseBytes,
+        Cache = request.Cache,
     };
 
     // What is cut off is not stored, and would wait in the memory of the gateway.

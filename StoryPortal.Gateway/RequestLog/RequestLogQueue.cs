@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using StoryPortal.Gateway.Exchanges;
+using StoryPortal.Gateway.RequestContext;
 using StoryPortal.Gateway.Telemetry;
 
 namespace StoryPortal.Gateway.RequestLog;
@@ -26,9 +26,9 @@ internal sealed class RequestLogQueue(IOptions<RequestLogOptions> options, Gatew
     public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Adds a request whose answer is complete.</summary>
-    public void Add(Exchange exchange)
+    public void Add(GatewayRequestContext request)
     {
-        if (_options.Enabled && !IsProbe(exchange.Path) && !TryAdd(exchange))
+        if (_options.Enabled && !IsProbe(request.Path) && !TryAdd(request))
         {
             metrics.Dropped(1);
         }
@@ -78,14 +78,14 @@ internal sealed class RequestLogQueue(IOptions<RequestLogOptions> options, Gatew
 
     public void Dispose() => _notEmpty.Dispose();
 
-    private bool TryAdd(Exchange exchange)
+    private bool TryAdd(GatewayRequestContext request)
     {
         if (Waiting >= _options.Capacity)
         {
             return false; // without writing it first
         }
 
-        var line = (t_line ??= new RequestLogLine()).Write(exchange);
+        var line = (t_line ??= new RequestLogLine()).Write(request);
         lock (_gate)
         {
             if (_isClosed || _waiting >= _options.Capacity)

@@ -11,22 +11,23 @@ namespace StoryPortal.Gateway.Routes;
 /// <param name="HasInline">The page has scripts and styles in itself, not only in files beside it: <c>Inline</c> = <c>true</c>.</param>
 /// <param name="Cache">How answers are kept, or null: <c>CacheFor</c>, <c>CacheQuery</c> and <c>CacheGroup</c>.</param>
 /// <param name="Evicts">Whose kept answers a write ends, or null: the name of a group, <c>Evicts</c>.</param>
-/// <param name="Preload">The <c>Link</c> header by which a page names what it will need, or null: <c>Preload</c>.</param>
-internal sealed record RoutePolicy(bool IsStream, bool IsPage, bool HasInline, CachePolicy? Cache, string? Evicts, string? Preload)
+internal sealed record RoutePolicy(bool IsStream, bool IsPage, bool HasInline, CachePolicy? Cache, string? Evicts)
 {
     /// <summary>What holds where nothing else is said.</summary>
-    public static RoutePolicy Default { get; } = new(false, false, false, null, null, null);
+    public static RoutePolicy Default { get; } = new(false, false, false, null, null);
 
     /// <summary>A page for people.</summary>
     public static RoutePolicy Page { get; } = Default with { IsPage = true };
+
+    /// <summary>The policy of the endpoint that routing has chosen for a request.</summary>
+    public static RoutePolicy Get(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<RoutePolicy>() ?? Default;
 
     public static RoutePolicy From(RouteConfig route) => route.Metadata is null ? Default : new(
         IsTrue(route, "Stream"),
         IsTrue(route, "Page"),
         IsTrue(route, "Inline"),
         CachePolicy.From(route),
-        Text(route, "Evicts"),
-        Text(route, "Preload"));
+        Text(route, "Evicts"));
 
     internal static string? Text(RouteConfig route, string name) => route.Metadata?.GetValueOrDefault(name);
 

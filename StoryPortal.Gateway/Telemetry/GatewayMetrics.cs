@@ -16,7 +16,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _retries;
     private readonly Counter<long> _dropped;
 
-    public GatewayMetrics(IMeterFactory meters, Recorder recorder, LoadLimit load)
+    public GatewayMetrics(IMeterFactory meters, Recorder recorder, AdaptiveConcurrencyLimiter load)
     {
         var meter = meters.Create(TelemetryNames.Prefix + "Gateway");
         _output = new CacheLookups(recorder, "output");

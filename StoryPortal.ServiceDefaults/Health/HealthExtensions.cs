@@ -15,7 +15,7 @@ public static class HealthExtensions
     private const string RedisClient = "StackExchange.Redis";
 
     private static readonly string[] RetriedAtStart =
-        [RedisClient, "Yarp.ReverseProxy.Health", "StoryPortal.DataLayer.Caching.CacheBackplane", "StoryPortal.Gateway.RateLimiting.SharedRates"];
+        [RedisClient, "Yarp.ReverseProxy.Health", "StoryPortal.DataLayer.Caching.CacheBackplane", "StoryPortal.Gateway.RateLimiting.RateSynchronizer"];
 
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 

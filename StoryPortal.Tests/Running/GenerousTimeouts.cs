@@ -27,6 +27,6 @@ internal static class GenerousTimeouts
     public static readonly IReadOnlyDictionary<string, string> Gateway = new Dictionary<string, string>
     {
         ["OutputCache__SilenceMilliseconds"] = "30000",
-        ["Load__TargetLatencyMilliseconds"] = "60000", // requests that are slow because the machine is are not shed
+        ["Load__TargetLatency"] = "00:01:00", // requests that are slow because the machine is are not shed
     };
 }

@@ -19,7 +19,7 @@ internal sealed class InfrastructureChecks : ICheckGroup
         new("build_cache", "Builds of the image use BuildKit's cache", "Build with DOCKER_BUILDKIT=1 and `RUN --mount=type=cache`.", BuildCacheAsync),
         new("resource_limits", "Limits fit what is used", "Raise the limit of the process that is near it, or find out what it holds.", LimitsAsync),
         new("http2", "Clients get HTTP/2", "Open the HTTPS port (`Listen:Https`) with HTTP/1.1 and HTTP/2, and let load balancers pass ALPN on.", Http2Async),
-        new("keep_alive", "Connections are used for more than one request", "Look at `Connections:KeepAliveSeconds` of the gateway, and whether callers close connections.", KeepAliveAsync),
+        new("keep_alive", "Connections are used for more than one request", "Look at `Kestrel:Limits:KeepAliveTimeout` of the gateway, and whether callers close connections.", KeepAliveAsync),
     ];
 
     private static async Task<Finding> ImageAsync(CheckContext context, CancellationToken cancellationToken)

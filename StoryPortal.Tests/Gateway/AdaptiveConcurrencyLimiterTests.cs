@@ -4,24 +4,24 @@ using StoryPortal.Gateway.Load;
 namespace StoryPortal.Tests.Gateway;
 
 /// <summary>How much is taken on at once.</summary>
-public sealed class LoadLimitTests
+public sealed class AdaptiveConcurrencyLimiterTests
 {
     private static readonly TimeSpan Fast = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(400);
 
     private readonly ManualTime _time = new();
-    private readonly LoadLimit _limit;
+    private readonly AdaptiveConcurrencyLimiter _limit;
 
-    public LoadLimitTests() => _limit = new LoadLimit(
-        Options.Create(new LoadOptions { ConcurrentRequests = 100, FewestConcurrentRequests = 40, ConcurrentStreams = 2 }), _time);
+    public AdaptiveConcurrencyLimiterTests() => _limit = new AdaptiveConcurrencyLimiter(
+        Options.Create(new LoadOptions { MaxConcurrentRequests = 100, MinConcurrentRequests = 40, MaxConcurrentStreams = 2 }), _time);
 
     [Fact]
     public void No_more_requests_are_taken_on_than_the_limit()
     {
-        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryEnter()));
-        Assert.False(_limit.TryEnter());
-        _limit.Leave(Fast);
-        Assert.True(_limit.TryEnter());
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryAcquire()));
+        Assert.False(_limit.TryAcquire());
+        _limit.Release(Fast);
+        Assert.True(_limit.TryAcquire());
     }
 
     [Fact]
@@ -70,10 +70,10 @@ public sealed class LoadLimitTests
     [Fact]
     public void Slow_answers_to_those_who_are_inside_are_no_calm_while_nobody_else_gets_in()
     {
-        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryEnter()));
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryAcquire()));
         LeaveSlowly(20);
         Assert.Equal(50, _limit.Limit);
-        Assert.False(_limit.TryEnter());
+        Assert.False(_limit.TryAcquire());
         LeaveSlowly(20);
         Assert.Equal(40, _limit.Limit);
 
@@ -82,7 +82,7 @@ public sealed class LoadLimitTests
             for (var i = 0; i < count; i++)
             {
                 _time.Advance(TimeSpan.FromMilliseconds(20));
-                _limit.Leave(Slow);
+                _limit.Release(Slow);
             }
         }
     }
@@ -90,11 +90,11 @@ public sealed class LoadLimitTests
     [Fact]
     public void Hubs_that_answer_rarely_are_overloaded_all_the_same()
     {
-        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryEnter()));
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(_limit.TryAcquire()));
         for (var i = 0; i < 20; i++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(50)); // twenty a second
-            _limit.Leave(Slow);
+            _limit.Release(Slow);
         }
 
         Assert.Equal(50, _limit.Limit);
@@ -103,7 +103,7 @@ public sealed class LoadLimitTests
     [Fact]
     public void The_limit_falls_below_what_is_in_use_long_before_it_is_reached()
     {
-        var limit = new LoadLimit(Options.Create(new LoadOptions()), _time);
+        var limit = new AdaptiveConcurrencyLimiter(Options.Create(new LoadOptions()), _time);
         Serve(limit, 200, Slow);
         Assert.Equal(100, limit.Limit);
         Serve(limit, 100, Slow);
@@ -113,24 +113,24 @@ public sealed class LoadLimitTests
     [Fact]
     public void Streams_are_counted_apart()
     {
-        Assert.True(_limit.TryOpenStream());
-        Assert.True(_limit.TryOpenStream());
-        Assert.False(_limit.TryOpenStream());
-        Assert.True(_limit.TryEnter());
-        _limit.CloseStream();
-        Assert.True(_limit.TryOpenStream());
+        Assert.True(_limit.TryAcquireStream());
+        Assert.True(_limit.TryAcquireStream());
+        Assert.False(_limit.TryAcquireStream());
+        Assert.True(_limit.TryAcquire());
+        _limit.ReleaseStream();
+        Assert.True(_limit.TryAcquireStream());
     }
 
     // So many at once, until the next measure is taken.
     private void Serve(int count, TimeSpan latency) => Serve(_limit, count, latency);
 
-    private void Serve(LoadLimit limit, int count, TimeSpan latency)
+    private void Serve(AdaptiveConcurrencyLimiter limit, int count, TimeSpan latency)
     {
-        Assert.All(Enumerable.Range(0, count), _ => Assert.True(limit.TryEnter()));
+        Assert.All(Enumerable.Range(0, count), _ => Assert.True(limit.TryAcquire()));
         for (var i = 0; i < count; i++)
         {
             _time.Advance(i == count - 1 ? TimeSpan.FromSeconds(1) : TimeSpan.Zero);
-            limit.Leave(latency);
+            limit.Release(latency);
         }
     }
 }

@@ -1,6 +1,6 @@
 using StoryPortal.ServiceDefaults.Performance;
 
-namespace StoryPortal.Gateway.Exchanges;
+namespace StoryPortal.Gateway.RequestContext;
 
 /// <summary>Counts, for the checklist, how clients are answered: over which protocol, and whether compressed.</summary>
 internal sealed class AnswerCounts(Recorder recorder)
