@@ -55,7 +55,7 @@ internal static class RateLimitExtensions
         var seconds = wait.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         context.Response.Headers.RetryAfter = seconds;
         var limit = GatewayRequestContext.Get(context).RateLimit!.GetState().Limit;
-        await TypedResults.Problem($"{limit} requests a minute are allowed; a further one is in {seconds} s.", statusCode: StatusCodes.Status429TooManyRequests)
+        await TypedResults.Problem($"{limit} requests a minute are permitted; the next one is permitted in {seconds} s.", statusCode: StatusCodes.Status429TooManyRequests)
             .ExecuteAsync(context);
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Gateway;
@@ -37,6 +39,17 @@ public sealed class RateLimitPolicyTests : IAsyncLifetime
         using var unknown = await _gateway.GetAsync("/nothing", GatewayProcess.AdminKey);
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
         Assert.Equal("1000", Header(unknown, "RateLimit-Limit"));
+    }
+
+    [Fact]
+    public async Task A_request_whose_authentication_failed_counts_for_its_address()
+    {
+        using var refused = await _gateway.GetAsync("/v1/probe", ApiKeyFormat.Create());
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Equal("500", Header(refused, "RateLimit-Limit"));
+        using var anonymous = await _gateway.GetAsync("/v1/probe");
+        Assert.Equal("500", Header(anonymous, "RateLimit-Limit"));
+        Assert.InRange(int.Parse(Header(anonymous, "RateLimit-Remaining")!, CultureInfo.InvariantCulture), 0, 498); // of both
     }
 
     [Fact]
@@ -85,6 +98,7 @@ public sealed class RateLimitPolicyTests : IAsyncLifetime
         "--ReverseProxy:Routes:unlimited:Match:Path=/v1/unlimited",
         "--ReverseProxy:Routes:unlimited:RateLimiterPolicy=disable",
         "--RateLimiting:RequestsPerMinute=1000",
+        "--RateLimiting:RequestsPerMinutePerAddress=500",
         $"--RateLimiting:Policies:exports:RequestsPerMinute={Permits}",
         setting);
 }
