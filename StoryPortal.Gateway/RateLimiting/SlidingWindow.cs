@@ -83,7 +83,7 @@ internal sealed class SlidingWindow(
     /// <inheritdoc/>
     protected override RateLimitLease AttemptAcquireCore(int permitCount)
     {
-        var becamePending = false;
+        bool becamePending;
         lock (_gate)
         {
             var elapsed = Advance();
@@ -109,7 +109,11 @@ internal sealed class SlidingWindow(
     protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) => new(AttemptAcquireCore(permitCount));
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => onExpired?.Invoke(this);
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        onExpired?.Invoke(this);
+    }
 
     // Returns the milliseconds of the minute that have elapsed.
     private int Advance()
