@@ -1,6 +1,8 @@
 namespace StoryPortal.Gateway;
 
-/// <summary>Settings of earlier versions. One that is still set stops the start: without that its limit would silently be the default.</summary>
+/// <summary>
+/// Settings of earlier versions. One that is still set stops the start: without that its limit would silently be the default.
+/// </summary>
 internal static class RemovedSettings
 {
     private static readonly (string Name, string Successor)[] Settings =

@@ -4,8 +4,9 @@ using Microsoft.Net.Http.Headers;
 namespace StoryPortal.Gateway.Compression;
 
 /// <summary>
-/// Weakens the ETag of a response that may be compressed: a strong one names the hub's bytes (RFC 9110, section 8.8.1). It looks at the request alone, so
-/// that GET, HEAD and 304 carry the same tag, and runs when the response starts, so that the output cache stores the hub's tag.
+/// Weakens the ETag of a response that may be compressed: a strong one names the hub's bytes (RFC 9110, section 8.8.1). It looks at the
+/// request alone, so that GET, HEAD and 304 carry the same tag, and runs when the response starts, so that the output cache stores the
+/// hub's tag.
 /// </summary>
 internal sealed class WeakETags(RequestDelegate next)
 {

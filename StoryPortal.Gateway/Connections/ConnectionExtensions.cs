@@ -6,7 +6,9 @@ using StoryPortal.ServiceDefaults.Listening;
 
 namespace StoryPortal.Gateway.Connections;
 
-/// <summary>Limits of connections and requests: Kestrel's own options, section <c>Kestrel:Limits</c>, with the gateway's defaults.</summary>
+/// <summary>
+/// Limits of connections and requests: Kestrel's own options, section <c>Kestrel:Limits</c>, with the gateway's defaults.
+/// </summary>
 internal static class ConnectionExtensions
 {
     private const string KestrelLimits = "Kestrel:Limits";
@@ -15,13 +17,14 @@ internal static class ConnectionExtensions
     public static void AddConnectionLimits(this WebApplicationBuilder builder)
     {
         RemovedSettings.ThrowIfAny(builder.Configuration);
-        builder.Services.AddOptions<ConnectionRateLimiterOptions>().BindConfiguration(ConnectionRateLimiterOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ConnectionRateLimiterOptions>()
+            .BindConfiguration(ConnectionRateLimiterOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IConnectionListenerFactory, ConnectionRateLimiter>();
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = 2048);
         builder.Services.Configure<SocketTransportOptions>(builder.Configuration.GetSection("SocketTransport"));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            // Request ids and rates differ in each response and evict all else from HPACK's table, at a tenth to a fifth of the gateway's CPU time.
+            // Request ids and rates evict all else from HPACK's table: compression costs a tenth to a fifth of the gateway's CPU time.
             kestrel.AllowResponseHeaderCompression = false;
             Configure(kestrel.Limits, builder.Configuration.GetSection(KestrelLimits));
         });
@@ -44,7 +47,8 @@ internal static class ConnectionExtensions
         ThrowIfAbove(limits.MaxRequestHeaderCount, RequestLimits.MaxHeaders, nameof(limits.MaxRequestHeaderCount));
         if (section[HeaderFieldSize] is null)
         {
-            limits.Http2.MaxRequestHeaderFieldSize = limits.MaxRequestHeadersTotalSize; // one header may be as large as all of them, as over HTTP/1.1
+            // One header may be as large as all of them, as over HTTP/1.1.
+            limits.Http2.MaxRequestHeaderFieldSize = limits.MaxRequestHeadersTotalSize;
         }
 
         // RequestLineMiddleware responds 414 up to there: above, Kestrel resets an HTTP/2 stream.
@@ -55,9 +59,11 @@ internal static class ConnectionExtensions
     }
 
     // MinDataRate is immutable: the binder would ignore the values of one that is there.
-    private static MinDataRate? Rate(IConfigurationSection section, string name, MinDataRate? byDefault) => section.GetSection(name) is var rate && rate.Exists()
-        ? new MinDataRate(rate.GetValue("BytesPerSecond", byDefault!.BytesPerSecond), rate.GetValue("GracePeriod", byDefault.GracePeriod))
-        : byDefault;
+    private static MinDataRate? Rate(IConfigurationSection section, string name, MinDataRate? byDefault) =>
+        section.GetSection(name) is var rate && rate.Exists()
+            ? new MinDataRate(
+                rate.GetValue("BytesPerSecond", byDefault!.BytesPerSecond), rate.GetValue("GracePeriod", byDefault.GracePeriod))
+            : byDefault;
 
     private static void ThrowIfAbove(int value, int max, string name)
     {

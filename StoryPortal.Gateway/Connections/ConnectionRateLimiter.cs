@@ -6,8 +6,9 @@ using Microsoft.Extensions.Options;
 namespace StoryPortal.Gateway.Connections;
 
 /// <summary>
-/// The socket transport with a limit on accepted connections per second, over all ports: a token bucket that holds a tenth of a second. Kestrel has no
-/// such limit and accepts a flood at once; here the flood waits in the backlog of the socket (<see cref="SocketTransportOptions.Backlog"/>).
+/// The socket transport with a limit on accepted connections per second, over all ports: a token bucket that holds a tenth of a second.
+/// Kestrel has no such limit and accepts a flood at once; here the flood waits in the backlog of the socket (<see
+/// cref="SocketTransportOptions.Backlog"/>).
 /// </summary>
 internal sealed class ConnectionRateLimiter(
     IOptions<SocketTransportOptions> sockets, IOptions<ConnectionRateLimiterOptions> options, TimeProvider time, ILoggerFactory logs)

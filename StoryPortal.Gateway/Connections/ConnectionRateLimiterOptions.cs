@@ -9,8 +9,8 @@ public sealed class ConnectionRateLimiterOptions
     public const string Section = "Connections";
 
     /// <summary>
-    /// Connections that are accepted in a second, for each processor; the others wait in the backlog. Default 500: connected callers keep most of the
-    /// processors' time during a flood of connections.
+    /// Connections that are accepted in a second, for each processor; the others wait in the backlog. Default 500: connected callers keep
+    /// most of the processors' time during a flood of connections.
     /// </summary>
     [Range(1, 1_000_000)]
     public int NewPerSecondAndProcessor { get; set; } = 500;

@@ -21,12 +21,15 @@ internal static class ForwardedHeadersExtensions
             forwarded.KnownIPNetworks.Clear();
             foreach (var proxy in configuration.ReadList(Proxies))
             {
-                forwarded.KnownProxies.Add(IPAddress.TryParse(proxy, out var address) ? address : throw Invalid(Proxies, proxy, "an IP address"));
+                forwarded.KnownProxies.Add(
+                    IPAddress.TryParse(proxy, out var address) ? address : throw Invalid(Proxies, proxy, "an IP address"));
             }
 
             foreach (var network in configuration.ReadList(Networks))
             {
-                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.TryParse(network, out var parsed) ? parsed : throw Invalid(Networks, network, "a network such as 10.0.0.0/8"));
+                forwarded.KnownIPNetworks.Add(
+                    System.Net.IPNetwork.TryParse(network, out var parsed) ? parsed
+                        : throw Invalid(Networks, network, "a network such as 10.0.0.0/8"));
             }
         });
     }
@@ -42,7 +45,10 @@ internal static class ForwardedHeadersExtensions
 
     /// <summary>Reads a setting that is an array or a text with commas.</summary>
     internal static string[] ReadList(this IConfiguration configuration, string key) =>
-        configuration.GetSection(key).Get<string[]>() ?? configuration[key]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        configuration.GetSection(key).Get<string[]>()
+        ?? configuration[key]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        ?? [];
 
-    private static InvalidOperationException Invalid(string key, string value, string expected) => new($"{key} has '{value}', which is not {expected}.");
+    private static InvalidOperationException Invalid(string key, string value, string expected) =>
+        new($"{key} has '{value}', which is not {expected}.");
 }

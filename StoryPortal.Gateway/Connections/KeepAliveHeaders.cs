@@ -7,8 +7,8 @@ using StoryPortal.ServiceDefaults.Draining;
 namespace StoryPortal.Gateway.Connections;
 
 /// <summary>
-/// Tells HTTP/1.1 callers how long an idle connection stays open, and closes connections while the gateway stops: so no request is sent into a
-/// connection that ends. HTTP/2 has the frame GOAWAY for that.
+/// Tells HTTP/1.1 callers how long an idle connection stays open, and closes connections while the gateway stops: so no request is sent
+/// into a connection that ends. HTTP/2 has the frame GOAWAY for that.
 /// </summary>
 internal sealed class KeepAliveHeaders
 {

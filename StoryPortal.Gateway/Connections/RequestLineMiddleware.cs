@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace StoryPortal.Gateway.Connections;
 
 /// <summary>
-/// Refuses a request whose first line is longer than <c>Kestrel:Limits:MaxRequestLineSize</c> with 414, over HTTP/2 as over HTTP/1.1. Kestrel itself
-/// resets the HTTP/2 stream, without a response: its own limit is <see cref="Headroom"/> times as large.
+/// Refuses a request whose first line is longer than <c>Kestrel:Limits:MaxRequestLineSize</c> with 414, over HTTP/2 as over HTTP/1.1.
+/// Kestrel itself resets the HTTP/2 stream, without a response: its own limit is <see cref="Headroom"/> times as large.
 /// </summary>
 internal sealed class RequestLineMiddleware(RequestDelegate next, IOptions<KestrelServerOptions> kestrel)
 {
@@ -23,6 +23,7 @@ internal sealed class RequestLineMiddleware(RequestDelegate next, IOptions<Kestr
         var request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         return request.Method.Length + request.RawTarget.Length + BytesBesideTarget <= _maxBytes
             ? next(context)
-            : TypedResults.Problem($"A request's first line has at most {_maxBytes} bytes.", statusCode: StatusCodes.Status414UriTooLong).ExecuteAsync(context);
+            : TypedResults.Problem($"A request's first line has at most {_maxBytes} bytes.", statusCode: StatusCodes.Status414UriTooLong)
+                .ExecuteAsync(context);
     }
 }

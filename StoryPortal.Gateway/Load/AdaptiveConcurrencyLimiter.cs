@@ -3,8 +3,9 @@ using Microsoft.Extensions.Options;
 namespace StoryPortal.Gateway.Load;
 
 /// <summary>
-/// Limits concurrent requests and streams. While responses are slow because of their number, the limit falls below the number in use, by a fifth to a
-/// half at a time; otherwise it grows by a tenth. ASP.NET Core's <c>ConcurrencyLimiter</c> has a fixed limit, up to which latency grows.
+/// Limits concurrent requests and streams. While responses are slow because of their number, the limit falls below the number in use, by a
+/// fifth to a half at a time; otherwise it grows by a tenth. ASP.NET Core's <c>ConcurrencyLimiter</c> has a fixed limit, up to which
+/// latency grows.
 /// </summary>
 internal sealed class AdaptiveConcurrencyLimiter(IOptions<LoadOptions> options, TimeProvider time)
 {
@@ -51,7 +52,9 @@ internal sealed class AdaptiveConcurrencyLimiter(IOptions<LoadOptions> options, 
         return true;
     }
 
-    /// <summary>Releases the slot of a request. <paramref name="latency"/>: the time of the response; null where it is no measure of the hubs' load.</summary>
+    /// <summary>
+    /// Releases the slot of a request. <paramref name="latency"/>: the time of the response; null where it is no measure of the hubs' load.
+    /// </summary>
     public void Release(TimeSpan? latency)
     {
         Interlocked.Decrement(ref _requests);
@@ -102,7 +105,8 @@ internal sealed class AdaptiveConcurrencyLimiter(IOptions<LoadOptions> options, 
         var isSlow = average > Math.Max(target, 2 * _calmTicks);
         if (isSlow && highest > Math.Min(limit / 2, 2 * _options.MinConcurrentRequests))
         {
-            limit = Math.Max((int)(Math.Min(limit, highest) * Math.Clamp((double)target / average, 0.5, 0.8)), _options.MinConcurrentRequests);
+            var reduced = Math.Min(limit, highest) * Math.Clamp((double)target / average, 0.5, 0.8);
+            limit = Math.Max((int)reduced, _options.MinConcurrentRequests);
         }
         else if (!isSlow)
         {

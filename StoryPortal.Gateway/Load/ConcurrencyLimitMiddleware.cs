@@ -5,8 +5,11 @@ using StoryPortal.ServiceDefaults.Draining;
 
 namespace StoryPortal.Gateway.Load;
 
-/// <summary>Holds a slot of the <see cref="AdaptiveConcurrencyLimiter"/> for each request, and ends streams when the gateway stops.</summary>
-internal sealed class ConcurrencyLimitMiddleware(RequestDelegate next, AdaptiveConcurrencyLimiter limiter, GatewayMetrics metrics, Drain drain)
+/// <summary>
+/// Holds a slot of the <see cref="AdaptiveConcurrencyLimiter"/> for each request, and ends streams when the gateway stops.
+/// </summary>
+internal sealed class ConcurrencyLimitMiddleware(
+    RequestDelegate next, AdaptiveConcurrencyLimiter limiter, GatewayMetrics metrics, Drain drain)
 {
     private const string RetryAfterSeconds = "1";
 
@@ -24,7 +27,8 @@ internal sealed class ConcurrencyLimitMiddleware(RequestDelegate next, AdaptiveC
     }
 
     // An HTTP/2 stream may be reset before its request begins. (Over HTTP/1.1 the abort is seen later than this.)
-    private static bool IsReset(HttpContext context) => HttpProtocol.IsHttp2(context.Request.Protocol) && context.RequestAborted.IsCancellationRequested;
+    private static bool IsReset(HttpContext context) =>
+        HttpProtocol.IsHttp2(context.Request.Protocol) && context.RequestAborted.IsCancellationRequested;
 
     private async Task ServeAsync(HttpContext context)
     {
@@ -35,7 +39,8 @@ internal sealed class ConcurrencyLimitMiddleware(RequestDelegate next, AdaptiveC
         }
         finally
         {
-            limiter.Release(HttpMethods.IsGet(context.Request.Method) ? Stopwatch.GetElapsedTime(started) : null); // a body's sender decides how long the body takes
+            // Of other methods the sender of the body decides how long the request takes.
+            limiter.Release(HttpMethods.IsGet(context.Request.Method) ? Stopwatch.GetElapsedTime(started) : null);
         }
     }
 
@@ -51,8 +56,7 @@ internal sealed class ConcurrencyLimitMiddleware(RequestDelegate next, AdaptiveC
             {
                 context.RequestAborted = caller;
                 context.Response.Clear();
-                context.Response.Headers.RetryAfter = RetryAfterSeconds;
-                await TypedResults.Problem("The gateway stops. Send the request again.", statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+                await UnavailableAsync(context, "The gateway stops. Send the request again.");
             }
         }
         finally
@@ -64,7 +68,12 @@ internal sealed class ConcurrencyLimitMiddleware(RequestDelegate next, AdaptiveC
     private Task RejectAsync(HttpContext context, string reason)
     {
         metrics.Shed();
+        return UnavailableAsync(context, $"The gateway is busy: {reason}. Try again.");
+    }
+
+    private static Task UnavailableAsync(HttpContext context, string detail)
+    {
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return TypedResults.Problem($"The gateway is busy: {reason}. Try again.", statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+        return TypedResults.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
     }
 }

@@ -10,7 +10,9 @@ using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.Gateway.RateLimiting;
 
-/// <summary>The sliding windows of all callers: by the id of an authenticated caller, else by address. Nothing here waits for another process.</summary>
+/// <summary>
+/// The sliding windows of all callers: by the id of an authenticated caller, else by address. Nothing here waits for another process.
+/// </summary>
 internal sealed class CallerWindows(IOptions<RateLimitOptions> options, IHostEnvironment environment, TimeProvider time)
 {
     // Above it, new addresses share one window, so that a flood of addresses has no unbounded memory.
@@ -19,8 +21,12 @@ internal sealed class CallerWindows(IOptions<RateLimitOptions> options, IHostEnv
     private static readonly SlidingWindow NotCounted = new("", 1, TimeProvider.System);
 
     private readonly RateLimitOptions _options = options.Value;
-    private readonly int _perKey = options.Value.RequestsPerMinute ?? (environment.IsDevelopment() ? RateLimitOptions.InDevelopment : 60_000);
-    private readonly int _perAddress = options.Value.RequestsPerMinutePerAddress ?? (environment.IsDevelopment() ? RateLimitOptions.InDevelopment : 6_000);
+    private readonly int _perKey =
+        options.Value.RequestsPerMinute ?? (environment.IsDevelopment() ? RateLimitOptions.InDevelopment : 60_000);
+
+    private readonly int _perAddress =
+        options.Value.RequestsPerMinutePerAddress ?? (environment.IsDevelopment() ? RateLimitOptions.InDevelopment : 6_000);
+
     private readonly ConcurrentDictionary<(string? Policy, string Id, int Limit), SlidingWindow> _callers = new();
     private readonly ConcurrentDictionary<(string? Policy, IPAddress Network), SlidingWindow> _addresses = new();
     private readonly Channel<SlidingWindow> _pendingSync = Channel.CreateUnbounded<SlidingWindow>();
@@ -46,13 +52,19 @@ internal sealed class CallerWindows(IOptions<RateLimitOptions> options, IHostEnv
     private SlidingWindow GetWindow(HttpContext context, string? policy)
     {
         var limits = policy is null ? null : _options.Policies[policy];
-        return context.Caller is { } caller
-            ? GetWindow(policy, caller.Id, limits?.RequestsPerMinute ?? caller.RequestsPerMinute ?? _perKey)
-            : GetWindow(policy, GetNetwork(context.Connection.RemoteIpAddress ?? IPAddress.None), limits?.RequestsPerMinutePerAddress ?? _perAddress);
+        if (context.Caller is { } caller)
+        {
+            return GetWindow(policy, caller.Id, limits?.RequestsPerMinute ?? caller.RequestsPerMinute ?? _perKey);
+        }
+
+        var network = GetNetwork(context.Connection.RemoteIpAddress ?? IPAddress.None);
+        return GetWindow(policy, network, limits?.RequestsPerMinutePerAddress ?? _perAddress);
     }
 
     private SlidingWindow GetWindow(string? policy, string caller, int limit) =>
-        _callers.TryGetValue((policy, caller, limit), out var window) ? window : Add(_callers, (policy, caller, limit), policy, $"key:{caller}", limit);
+        _callers.TryGetValue((policy, caller, limit), out var window)
+            ? window
+            : Add(_callers, (policy, caller, limit), policy, $"key:{caller}", limit);
 
     private SlidingWindow GetWindow(string? policy, IPAddress network, int limit) =>
         _addresses.TryGetValue((policy, network), out var window) ? window

@@ -8,8 +8,8 @@ using StoryPortal.Gateway.Telemetry;
 namespace StoryPortal.Gateway.RateLimiting;
 
 /// <summary>
-/// ASP.NET Core's rate limiter over <see cref="CallerWindows"/>. A route or endpoint names a policy of <see cref="RateLimitOptions.Policies"/>; the
-/// default holds for every other request, of unknown paths as well.
+/// ASP.NET Core's rate limiter over <see cref="CallerWindows"/>. A route or endpoint names a policy of <see
+/// cref="RateLimitOptions.Policies"/>; the default holds for every other request, of unknown paths as well.
 /// </summary>
 internal static class RateLimitExtensions
 {
@@ -21,17 +21,7 @@ internal static class RateLimitExtensions
         builder.Services.AddSingleton<CallerWindows>();
         builder.Services.AddHostedService<RateSynchronizer>();
         builder.Services.AddRateLimiter(_ => { });
-        builder.Services.AddOptions<RateLimiterOptions>().Configure<CallerWindows, IOptions<RateLimitOptions>, GatewayMetrics>((limiter, windows, options, metrics) =>
-        {
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, SlidingWindow>(windows.GetDefaultPartition);
-            foreach (var policy in options.Value.Policies.Keys)
-            {
-                limiter.AddPolicy(policy, context => windows.GetPartition(context, policy));
-            }
-
-            limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-            limiter.OnRejected = (rejected, _) => RejectAsync(rejected, metrics);
-        });
+        builder.Services.AddOptions<RateLimiterOptions>().Configure<CallerWindows, IOptions<RateLimitOptions>, GatewayMetrics>(Configure);
     }
 
     /// <summary>Limits the rate of each caller. Call it after authentication.</summary>
@@ -45,7 +35,21 @@ internal static class RateLimitExtensions
         app.UseRateLimiter();
     }
 
-    private static bool IsValid(RateLimitPolicyOptions policy) => policy is { RequestsPerMinute: null or > 0, RequestsPerMinutePerAddress: null or > 0 };
+    private static void Configure(
+        RateLimiterOptions limiter, CallerWindows windows, IOptions<RateLimitOptions> options, GatewayMetrics metrics)
+    {
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, SlidingWindow>(windows.GetDefaultPartition);
+        foreach (var policy in options.Value.Policies.Keys)
+        {
+            limiter.AddPolicy(policy, context => windows.GetPartition(context, policy));
+        }
+
+        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+        limiter.OnRejected = (rejected, _) => RejectAsync(rejected, metrics);
+    }
+
+    private static bool IsValid(RateLimitPolicyOptions policy) =>
+        policy is { RequestsPerMinute: null or > 0, RequestsPerMinutePerAddress: null or > 0 };
 
     private static async ValueTask RejectAsync(OnRejectedContext rejected, GatewayMetrics metrics)
     {
@@ -55,7 +59,7 @@ internal static class RateLimitExtensions
         var seconds = wait.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         context.Response.Headers.RetryAfter = seconds;
         var limit = GatewayRequestContext.Get(context).RateLimit!.GetState().Limit;
-        await TypedResults.Problem($"{limit} requests a minute are permitted; the next one is permitted in {seconds} s.", statusCode: StatusCodes.Status429TooManyRequests)
-            .ExecuteAsync(context);
+        var detail = $"{limit} requests a minute are permitted; the next one is permitted in {seconds} s.";
+        await TypedResults.Problem(detail, statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(context);
     }
 }

@@ -4,8 +4,8 @@ using StoryPortal.Gateway.RequestContext;
 namespace StoryPortal.Gateway.RateLimiting;
 
 /// <summary>
-/// Writes the RateLimit headers of accepted and refused requests. The framework's middleware does not expose the lease of an accepted request
-/// (dotnet/aspnetcore#44140), so the headers are the window's state when the response starts.
+/// Writes the RateLimit headers of accepted and refused requests. The framework's middleware does not expose the lease of an accepted
+/// request (dotnet/aspnetcore#44140), so the headers are the window's state when the response starts.
 /// </summary>
 internal sealed class RateLimitHeaders(RequestDelegate next)
 {

@@ -20,8 +20,9 @@ public sealed class RateLimitOptions
     public int? RequestsPerMinutePerAddress { get; set; }
 
     /// <summary>
-    /// Named policies, such as <c>RateLimiting:Policies:exports:RequestsPerMinute</c>: a route with the <c>RateLimiterPolicy</c> <c>exports</c> counts its
-    /// requests apart, with this limit for each key and <c>RequestsPerMinutePerAddress</c> for each address. Default: none.
+    /// Named policies, such as <c>RateLimiting:Policies:exports:RequestsPerMinute</c>: a route with the <c>RateLimiterPolicy</c>
+    /// <c>exports</c> counts its requests apart, with this limit for each key and <c>RequestsPerMinutePerAddress</c> for each address.
+    /// Default: none.
     /// </summary>
     public Dictionary<string, RateLimitPolicyOptions> Policies { get; set; } = [];
 

@@ -6,11 +6,13 @@ using StoryPortal.ServiceDefaults.Caching;
 namespace StoryPortal.Gateway.RateLimiting;
 
 /// <summary>
-/// Exchanges the counts of all gateways through Redis, beside the requests. Until then a caller of several gateways has what it can send within the
-/// interval; without Redis, its limit at each gateway.
+/// Exchanges the counts of all gateways through Redis, beside the requests. Until then a caller of several gateways has what it can send
+/// within the interval; without Redis, its limit at each gateway.
 /// </summary>
 internal sealed partial class RateSynchronizer(
-    CallerWindows windows, IServiceProvider services, IOptions<RateLimitOptions> options, TimeProvider time, ILogger<RateSynchronizer> logger) : BackgroundService
+    CallerWindows windows, IServiceProvider services, IOptions<RateLimitOptions> options, TimeProvider time,
+    ILogger<RateSynchronizer> logger)
+    : BackgroundService
 {
     private const int TtlMilliseconds = 150_000; // this minute and the next one
 
@@ -77,7 +79,8 @@ internal sealed partial class RateSynchronizer(
 
     private async Task SyncAsync(IDatabase redis, SlidingWindow window, long minute, int count)
     {
-        var sums = (RedisResult[]?)await redis.ScriptEvaluateAsync(Script, [GetKey(window, minute), GetKey(window, minute - 1)], [_gateway, count, TtlMilliseconds]);
+        RedisKey[] keys = [GetKey(window, minute), GetKey(window, minute - 1)];
+        var sums = (RedisResult[]?)await redis.ScriptEvaluateAsync(Script, keys, [_gateway, count, TtlMilliseconds]);
         if (sums is [var total, var previous])
         {
             window.SetTotals(minute, count, (long)total, (long)previous);

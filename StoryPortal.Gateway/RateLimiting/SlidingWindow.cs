@@ -9,8 +9,9 @@ namespace StoryPortal.Gateway.RateLimiting;
 internal readonly record struct RateLimitState(int Limit, int Remaining, int ResetSeconds);
 
 /// <summary>
-/// The requests of one caller in the last sixty seconds: those of this minute, and of the previous minute the share that still lies within the window.
-/// <see cref="SlidingWindowRateLimiter"/> cannot add what other gateways have counted; this one does, as <see cref="RateSynchronizer"/> receives it.
+/// The requests of one caller in the last sixty seconds: those of this minute, and of the previous minute the share that still lies within
+/// the window. <see cref="SlidingWindowRateLimiter"/> cannot add what other gateways have counted; this one does, as <see
+/// cref="RateSynchronizer"/> receives it.
 /// </summary>
 /// <param name="name">The caller's name in Redis.</param>
 /// <param name="limit">Requests a minute.</param>
@@ -18,7 +19,8 @@ internal readonly record struct RateLimitState(int Limit, int Remaining, int Res
 /// <param name="onPending">Called with the first request that the other gateways do not know of.</param>
 /// <param name="onExpired">Called when the framework disposes the window because it is idle.</param>
 internal sealed class SlidingWindow(
-    string name, int limit, TimeProvider time, Action<SlidingWindow>? onPending = null, Action<SlidingWindow>? onExpired = null) : RateLimiter
+    string name, int limit, TimeProvider time, Action<SlidingWindow>? onPending = null, Action<SlidingWindow>? onExpired = null)
+    : RateLimiter
 {
     private const int Minute = 60_000;
 
@@ -37,8 +39,14 @@ internal sealed class SlidingWindow(
     public string Name => name;
 
     /// <inheritdoc/>
-    public override TimeSpan? IdleDuration =>
-        time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(Volatile.Read(ref _minute) * Minute) is var idle && idle > Lifetime ? idle : null;
+    public override TimeSpan? IdleDuration
+    {
+        get
+        {
+            var idle = time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(Volatile.Read(ref _minute) * Minute);
+            return idle > Lifetime ? idle : null;
+        }
+    }
 
     /// <summary>The state at this moment.</summary>
     public RateLimitState GetState()
@@ -50,7 +58,9 @@ internal sealed class SlidingWindow(
         }
     }
 
-    /// <summary>This gateway's count for its minute. It is the whole minute's, so that a repeated command in Redis changes nothing.</summary>
+    /// <summary>
+    /// This gateway's count for its minute. It is the whole minute's, so that a repeated command in Redis changes nothing.
+    /// </summary>
     public (long Minute, int Count) TakePending()
     {
         lock (_gate)
@@ -106,7 +116,8 @@ internal sealed class SlidingWindow(
     }
 
     /// <inheritdoc/>
-    protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) => new(AttemptAcquireCore(permitCount));
+    protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
+        new(AttemptAcquireCore(permitCount));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -5,7 +5,9 @@ using StoryPortal.Gateway.RateLimiting;
 
 namespace StoryPortal.Gateway.RequestContext;
 
-/// <summary>A request and its response as the request log records them. A feature of the request: it lives as long as the request.</summary>
+/// <summary>
+/// A request and its response as the request log records them. A feature of the request: it lives as long as the request.
+/// </summary>
 internal sealed class GatewayRequestContext
 {
     /// <summary>When the request arrived, in ticks of <see cref="Stopwatch"/>.</summary>

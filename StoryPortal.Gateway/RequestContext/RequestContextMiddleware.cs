@@ -6,7 +6,10 @@ using StoryPortal.ServiceDefaults.Performance;
 
 namespace StoryPortal.Gateway.RequestContext;
 
-/// <summary>Creates the <see cref="GatewayRequestContext"/>, writes request id and trace into the response, and records the request when it has ended.</summary>
+/// <summary>
+/// Creates the <see cref="GatewayRequestContext"/>, writes request id and trace into the response, and records the request when it has
+/// ended.
+/// </summary>
 internal sealed class RequestContextMiddleware(
     RequestDelegate next, RequestMeasurement requests, AnswerCounts answers, RequestLogQueue log, TimeProvider time)
 {

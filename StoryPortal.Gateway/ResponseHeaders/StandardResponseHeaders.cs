@@ -4,18 +4,19 @@ using StoryPortal.Gateway.Routes;
 namespace StoryPortal.Gateway.ResponseHeaders;
 
 /// <summary>
-/// Writes the headers by which browsers and shared caches handle every response safely. They are written when the response starts: an error that
-/// clears the headers keeps them, and no cache of the gateway stores them.
+/// Writes the headers by which browsers and shared caches handle every response safely. They are written when the response starts: an error
+/// that clears the headers keeps them, and no cache of the gateway stores them.
 /// </summary>
 internal sealed class StandardResponseHeaders
 {
     // Data is never rendered; a page loads files of this origin alone; only the API documents have inline scripts and styles.
     private const string PolicyForData = "default-src 'none'; frame-ancestors 'none'";
     private const string PolicyForPages =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        + "frame-ancestors 'none'";
     private const string PolicyForInline =
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-        + "object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        + "font-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
     private static readonly StringValues NoSniff = "nosniff";
     private static readonly StringValues Deny = "DENY";

@@ -159,6 +159,10 @@ internal sealed class AbusedGateway : IAsyncDisposable
                 await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
         });
         Process = await GatewayProcess.StartAsync(
-            [_hub], "--Kestrel:Limits:RequestHeadersTimeout=00:00:01", "--Kestrel:Limits:KeepAliveTimeout=00:10:00", "--RateLimiting:RequestsPerMinute=10000000", $"--Load:MaxConcurrentRequests={Requests}");
+            [_hub],
+            "--Kestrel:Limits:RequestHeadersTimeout=00:00:01",
+            "--Kestrel:Limits:KeepAliveTimeout=00:10:00",
+            "--RateLimiting:RequestsPerMinute=10000000",
+            $"--Load:MaxConcurrentRequests={Requests}");
     }
 }

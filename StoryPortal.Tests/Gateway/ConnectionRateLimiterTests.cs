@@ -16,7 +16,10 @@ public sealed class ConnectionRateLimiterTests
     private readonly ConnectionRateLimiter _limiter;
 
     public ConnectionRateLimiterTests() => _limiter = new ConnectionRateLimiter(
-        Options.Create(new SocketTransportOptions()), Options.Create(new ConnectionRateLimiterOptions { NewPerSecondAndProcessor = 50 }), _time, NullLoggerFactory.Instance);
+        Options.Create(new SocketTransportOptions()),
+        Options.Create(new ConnectionRateLimiterOptions { NewPerSecondAndProcessor = 50 }),
+        _time,
+        NullLoggerFactory.Instance);
 
     [Fact]
     public void After_a_pause_a_tenth_of_a_second_s_connections_is_accepted_at_once_and_the_rest_one_by_one()

@@ -13,7 +13,8 @@ public sealed class KestrelLimitsTests
         var limits = Read();
         Assert.Equal(TimeSpan.FromSeconds(5), limits.KeepAliveTimeout);
         Assert.Equal(TimeSpan.FromSeconds(10), limits.RequestHeadersTimeout);
-        Assert.Equal((240, TimeSpan.FromSeconds(5)), (limits.MinRequestBodyDataRate!.BytesPerSecond, limits.MinRequestBodyDataRate.GracePeriod));
+        Assert.Equal(240, limits.MinRequestBodyDataRate!.BytesPerSecond);
+        Assert.Equal(TimeSpan.FromSeconds(5), limits.MinRequestBodyDataRate.GracePeriod);
         Assert.Equal(limits.MaxRequestHeadersTotalSize, limits.Http2.MaxRequestHeaderFieldSize);
     }
 
@@ -25,7 +26,8 @@ public sealed class KestrelLimitsTests
             ("MaxRequestHeadersTotalSize", "65536"), ("Http2:MaxStreamsPerConnection", "9"));
         Assert.Equal(TimeSpan.FromMinutes(1), limits.KeepAliveTimeout);
         Assert.Equal(7, limits.MaxConcurrentConnections);
-        Assert.Equal((1000, TimeSpan.FromSeconds(5)), (limits.MinRequestBodyDataRate!.BytesPerSecond, limits.MinRequestBodyDataRate.GracePeriod));
+        Assert.Equal(1000, limits.MinRequestBodyDataRate!.BytesPerSecond);
+        Assert.Equal(TimeSpan.FromSeconds(5), limits.MinRequestBodyDataRate.GracePeriod);
         Assert.Equal(65536, limits.Http2.MaxRequestHeaderFieldSize);
         Assert.Equal(9, limits.Http2.MaxStreamsPerConnection);
     }
@@ -49,14 +51,16 @@ public sealed class KestrelLimitsTests
     [InlineData("load:concurrentrequests", "Load:MaxConcurrentRequests")]
     public async Task A_removed_setting_stops_the_start_and_its_successor_is_named(string name, string successor)
     {
-        var refused = await Assert.ThrowsAnyAsync<Exception>(async () => await (await GatewayProcess.StartAsync((IReadOnlyList<int>)[], $"--{name}=5")).DisposeAsync());
+        var refused = await Assert.ThrowsAnyAsync<Exception>(async () =>
+            await (await GatewayProcess.StartAsync((IReadOnlyList<int>)[], $"--{name}=5")).DisposeAsync());
         Assert.Contains(successor, refused.Message, StringComparison.Ordinal);
     }
 
     private static KestrelServerLimits Read(params (string Name, string Value)[] settings)
     {
         var limits = new KestrelServerLimits();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"Kestrel:Limits:{setting.Name}", (string?)setting.Value))).Build();
+        var values = settings.Select(setting => KeyValuePair.Create($"Kestrel:Limits:{setting.Name}", (string?)setting.Value));
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         ConnectionExtensions.Configure(limits, configuration.GetSection("Kestrel:Limits"));
         return limits;
     }

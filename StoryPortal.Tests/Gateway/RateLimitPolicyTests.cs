@@ -6,7 +6,10 @@ using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Gateway;
 
-/// <summary>Rate limits of single routes, by configuration alone: policies of <c>RateLimiting:Policies</c> that YARP's <c>RateLimiterPolicy</c> names.</summary>
+/// <summary>
+/// Rate limits of single routes, by configuration alone: policies of <c>RateLimiting:Policies</c> that YARP's <c>RateLimiterPolicy</c>
+/// names.
+/// </summary>
 public sealed class RateLimitPolicyTests : IAsyncLifetime
 {
     private const int Permits = 2;
@@ -55,7 +58,8 @@ public sealed class RateLimitPolicyTests : IAsyncLifetime
     [Fact]
     public async Task A_policy_that_is_not_configured_is_named_at_the_start()
     {
-        var refused = await Assert.ThrowsAnyAsync<Exception>(async () => await (await StartGatewayAsync("--ReverseProxy:Routes:exports:RateLimiterPolicy=missing")).DisposeAsync());
+        var refused = await Assert.ThrowsAnyAsync<Exception>(async () =>
+            await (await StartGatewayAsync("--ReverseProxy:Routes:exports:RateLimiterPolicy=missing")).DisposeAsync());
         Assert.Contains("missing", refused.Message, StringComparison.Ordinal);
     }
 
@@ -82,7 +86,8 @@ public sealed class RateLimitPolicyTests : IAsyncLifetime
         Assert.InRange(permitted, Permits, 2 * Permits);
     }
 
-    private static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.Single() : null;
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.Single() : null;
 
     private async Task StartAsync()
     {

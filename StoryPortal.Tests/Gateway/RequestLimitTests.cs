@@ -60,7 +60,11 @@ public sealed class RequestLimitTests(SharedProduction production) : IClassFixtu
     public async Task Limits_that_are_raised_hold_for_the_hub_as_well()
     {
         await using var gateway = await GatewayProcess.StartAsync(
-            [_system.Http2Port], "--Kestrel:Limits:MaxRequestLineSize=131072", "--Kestrel:Limits:MaxRequestHeadersTotalSize=262144", "--Kestrel:Limits:MaxRequestHeaderCount=1000", "--RateLimiting:RequestsPerMinute=1000000");
+            [_system.Http2Port],
+            "--Kestrel:Limits:MaxRequestLineSize=131072",
+            "--Kestrel:Limits:MaxRequestHeadersTotalSize=262144",
+            "--Kestrel:Limits:MaxRequestHeaderCount=1000",
+            "--RateLimiting:RequestsPerMinute=1000000");
         Assert.Equal("200", await StatusAsync(gateway, "/docs/" + new string('|', 131_000)));
         Assert.Equal("414", await StatusAsync(gateway, "/docs/" + new string('|', 132_000)));
         Assert.Equal("200", await StatusAsync(gateway, "/v1/models", $"X-Large: {new string('x', 250_000)}\r\n"));
