@@ -1,14 +1,15 @@
-using System.Collections.Concurrent;
+using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using ZiggyCreatures.Caching.Fusion;
 
 namespace StoryPortal.ServiceDefaults.Authentication;
 
 /// <summary>
-/// Verifies presented keys, and remembers what it found: for a minute, so that a request costs one hash, and a revoked key is refused within that
-/// minute (at once where <see cref="Forget"/> is told). A key that was found valid stays so for ten minutes while its source cannot be reached.
+/// Verifies API keys and caches the results by the key's hash. A valid key is looked up once a minute, beside the requests while it is in use, and
+/// stays valid for ten minutes while its source is away. An unknown key is cached for some seconds. <see cref="Forget"/> acts at once.
 /// </summary>
-public sealed partial class KeyVerifier(IKeySource source, IOptions<SystemKeyOptions> options, TimeProvider time, ILogger<KeyVerifier> logger) : IDisposable
+public sealed partial class KeyVerifier : IDisposable
 {
     /// <summary>How long a finding counts.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(60);
@@ -16,108 +17,125 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<SystemKeyOpt
     /// <summary>How long a valid key counts while its source cannot be reached.</summary>
     public static readonly TimeSpan Trusted = TimeSpan.FromMinutes(10);
 
-    // From this age on a key in use is verified again beside the requests, so that none of them waits for it.
-    private static readonly TimeSpan Ageing = TimeSpan.FromSeconds(45);
+    private const int MaxConcurrentLookups = 32;
+
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
-    private const int MostFindings = 10_000;
-    private const int MostLookups = 32;
-
-    private readonly ConcurrentDictionary<KeyHash, Finding> _findings = new();
-    private readonly ConcurrentDictionary<KeyHash, Task<ApiKeyVerification>> _lookups = new();
-    private readonly SemaphoreSlim _turns = new(MostLookups);
-    private readonly KeyHash? _adminHash = options.Value.AdminKey.Length > 0 ? KeyHash.Of(options.Value.AdminKey) : null;
+    private readonly IKeySource _source;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly KeyCacheOptions _options;
+    private readonly MemoryCache _memory;
+    private readonly FusionCache _cache;
+    private readonly FusionCacheEntryOptions _entryOptions;
+    private readonly FusionCacheEntryOptions _staleOptions;
+    private readonly SemaphoreSlim _lookups = new(MaxConcurrentLookups);
+    private readonly KeyHash? _adminHash;
     private readonly ApiKeyVerification _admin = new(new ApiKeyIdentity(Guid.Empty, "admin", [Scope.Admin]));
     private long _failedAt = long.MinValue;
     private int _forgotten;
 
-    /// <summary>What is known of <paramref name="presented"/> without asking anybody, or null.</summary>
-    public ApiKeyVerification? Recall(ApiKeyCredential presented) =>
-        IsAdmin(presented.Hash) ? _admin : !presented.IsWellFormed ? ApiKeyVerification.Unknown : Recall(presented.Hash);
+    /// <summary>Verifies keys that <paramref name="source"/> knows, and the admin key of <paramref name="options"/>.</summary>
+    public KeyVerifier(IKeySource source, IOptions<SystemKeyOptions> options, TimeProvider time, ILogger<KeyVerifier> logger)
+        : this(source, options, time, logger, new KeyCacheOptions())
+    {
+    }
+
+    internal KeyVerifier(
+        IKeySource source, IOptions<SystemKeyOptions> options, TimeProvider time, ILogger<KeyVerifier> logger, KeyCacheOptions cacheOptions)
+    {
+        (_source, _time, _logger, _options) = (source, time, logger, cacheOptions);
+        _adminHash = options.Value.AdminKey.Length > 0 ? KeyHash.Of(options.Value.AdminKey) : null;
+        _memory = new MemoryCache(new MemoryCacheOptions { SizeLimit = cacheOptions.MaxUnknownKeys });
+        _cache = new FusionCache(new FusionCacheOptions { DisableTagging = true, EnableAutoRecovery = false, EnableBestPracticesAdvisor = false }, _memory);
+        _entryOptions = new FusionCacheEntryOptions
+        {
+            Duration = cacheOptions.ValidTtl,
+            EagerRefreshThreshold = cacheOptions.EagerRefreshThreshold,
+            IsFailSafeEnabled = true,
+            FailSafeMaxDuration = cacheOptions.FailSafeTtl,
+            FailSafeThrottleDuration = cacheOptions.RetryDelay,
+            Size = 0, // valid keys do not count towards the limit, so that unknown ones cannot displace them
+        };
+        _staleOptions = _entryOptions.Duplicate().SetAllowStaleOnReadOnly();
+    }
+
+    /// <summary>Number of keys in the cache.</summary>
+    internal int CachedKeys => _memory.Count;
 
     /// <summary>Verifies <paramref name="presented"/>; asks the source only when nothing fresh is known of it.</summary>
     public ValueTask<ApiKeyVerification> VerifyAsync(ApiKeyCredential presented) =>
-        Recall(presented) is { } verdict ? new(verdict) : new(LookUpAsync(presented.Hash));
+        WithoutLookup(presented) is { } verification ? new(verification) : GetAsync(presented.Hash);
 
     /// <summary>Forgets what is known of a key, because it was changed or revoked.</summary>
     public void Forget(KeyHash hash)
     {
         Interlocked.Increment(ref _forgotten);
-        _findings.TryRemove(hash, out _);
+        var cacheKey = hash.ToString();
+        if (_cache.TryGet<Finding>(cacheKey, _staleOptions) is { HasValue: true, Value: var finding })
+        {
+            finding.IsForgotten = true;
+        }
+
+        _cache.Remove(cacheKey);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _turns.Dispose();
-
-    private bool IsAdmin(KeyHash hash) => _adminHash is { } admin && admin == hash;
-
-    private ApiKeyVerification? Recall(KeyHash hash)
+    public void Dispose()
     {
-        if (!_findings.TryGetValue(hash, out var finding))
-        {
-            return null;
-        }
-
-        var age = time.GetElapsedTime(finding.At);
-        if (age >= Ageing && finding.Verdict.Key is not null)
-        {
-            _ = LookUpAsync(hash);
-        }
-
-        return age < Fresh ? Current(finding.Verdict) : null;
+        _cache.Dispose();
+        _memory.Dispose();
+        _lookups.Dispose();
     }
 
-    // One question for each key at a time, whoever asks.
-    private Task<ApiKeyVerification> LookUpAsync(KeyHash hash)
+    private ApiKeyVerification? WithoutLookup(ApiKeyCredential presented) =>
+        _adminHash is { } admin && admin == presented.Hash ? _admin : !presented.IsWellFormed ? ApiKeyVerification.Unknown : null;
+
+    private async ValueTask<ApiKeyVerification> GetAsync(KeyHash hash)
     {
-        if (_failedAt != long.MinValue && time.GetElapsedTime(_failedAt) < PauseAfterFailure)
-        {
-            return Task.FromResult(Trust(hash));
-        }
-
-        var mine = new TaskCompletionSource<ApiKeyVerification>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var asked = _lookups.GetOrAdd(hash, mine.Task);
-        if (asked == mine.Task)
-        {
-            _ = CompleteAsync(hash, mine); // it is listed before it begins, so it cannot stay listed after it has ended
-        }
-
-        return asked;
-    }
-
-    private async Task CompleteAsync(KeyHash hash, TaskCompletionSource<ApiKeyVerification> lookup)
-    {
-        var verdict = await AskAsync(hash);
-        _lookups.TryRemove(hash, out _);
-        lookup.SetResult(verdict);
-    }
-
-    private async Task<ApiKeyVerification> AskAsync(KeyHash hash)
-    {
-        using var deadline = new CancellationTokenSource(LookupTimeout, time);
+        var cacheKey = hash.ToString();
         try
         {
-            await _turns.WaitAsync(deadline.Token);
-            try
+            while (true)
             {
-                var forgotten = Volatile.Read(ref _forgotten);
-                var at = time.GetTimestamp();
-                var key = await source.FindAsync(hash, deadline.Token);
-                var verdict = key is null ? ApiKeyVerification.Unknown : new ApiKeyVerification(key);
-                _failedAt = long.MinValue;
-                if (forgotten == Volatile.Read(ref _forgotten))
+                var finding = await _cache.GetOrSetAsync<Finding>(cacheKey, (context, _) => LookUpAsync(hash, context), _entryOptions);
+                if (!finding.IsForgotten)
                 {
-                    MakeRoom();
-                    _findings[hash] = new Finding(verdict, at);
+                    return ToVerification(finding);
                 }
 
-                return Current(verdict);
+                _cache.Remove(cacheKey); // a lookup that failed beside the revocation has stored the entry from before again
             }
-            finally
+        }
+        catch (Exception) // LookUpAsync has logged it
+        {
+            return ApiKeyVerification.StoreUnavailable;
+        }
+    }
+
+    // FailSafeMaxDuration starts again with each failed lookup, so the age is compared here.
+    private ApiKeyVerification ToVerification(Finding finding) =>
+        finding.Verification.Key is not { } key || key.ExpiresAt <= _time.GetUtcNow() ? ApiKeyVerification.Unknown
+        : _time.GetElapsedTime(finding.VerifiedAt) < _options.FailSafeTtl ? finding.Verification
+        : ApiKeyVerification.StoreUnavailable;
+
+    private async Task<Finding> LookUpAsync(KeyHash hash, FusionCacheFactoryExecutionContext<Finding> context)
+    {
+        if (_failedAt != long.MinValue && _time.GetElapsedTime(_failedAt) < _options.RetryDelay)
+        {
+            throw new TimeoutException("The last lookup of a key failed a moment ago.");
+        }
+
+        try
+        {
+            var finding = await AskAsync(hash);
+            _failedAt = long.MinValue;
+            if (finding.Verification.Key is null)
             {
-                _turns.Release();
+                context.Options.SetDuration(_options.UnknownTtl).SetFailSafe(false).SetPriority(CacheItemPriority.Low).SetSize(1).SetEagerRefresh(null);
             }
+
+            return finding;
         }
         catch (Exception exception)
         {
@@ -126,37 +144,44 @@ public sealed partial class KeyVerifier(IKeySource source, IOptions<SystemKeyOpt
                 LogUnreachable(exception.Message);
             }
 
-            _failedAt = time.GetTimestamp();
-            return Trust(hash);
+            _failedAt = _time.GetTimestamp();
+            throw;
         }
     }
 
-    private ApiKeyVerification Trust(KeyHash hash) =>
-        _findings.TryGetValue(hash, out var finding) && finding.Verdict.Key is not null && time.GetElapsedTime(finding.At) < Trusted
-            ? Current(finding.Verdict)
-            : ApiKeyVerification.StoreUnavailable;
-
-    private ApiKeyVerification Current(ApiKeyVerification verdict) => verdict.Key?.ExpiresAt <= time.GetUtcNow() ? ApiKeyVerification.Unknown : verdict;
-
-    // Keys that nobody knows must not push out those that are in use.
-    private void MakeRoom()
+    // A lookup beside which a key was revoked may have read the key from before: it is repeated.
+    private async Task<Finding> AskAsync(KeyHash hash)
     {
-        if (_findings.Count < MostFindings)
+        using var deadline = new CancellationTokenSource(LookupTimeout, _time);
+        await _lookups.WaitAsync(deadline.Token);
+        try
         {
-            return;
-        }
-
-        foreach (var (hash, finding) in _findings)
-        {
-            if (finding.Verdict.Key is null || time.GetElapsedTime(finding.At) > Trusted)
+            while (true)
             {
-                _findings.TryRemove(hash, out _);
+                var forgotten = Volatile.Read(ref _forgotten);
+                var verifiedAt = _time.GetTimestamp();
+                var key = await _source.FindAsync(hash, deadline.Token);
+                if (forgotten == Volatile.Read(ref _forgotten))
+                {
+                    return new Finding(key is null ? ApiKeyVerification.Unknown : new ApiKeyVerification(key), verifiedAt);
+                }
             }
+        }
+        finally
+        {
+            _lookups.Release();
         }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The key store cannot be reached: keys that are known stay valid for ten minutes. {Reason}")]
     private partial void LogUnreachable(string reason);
 
-    private sealed record Finding(ApiKeyVerification Verdict, long At);
+    private sealed class Finding(ApiKeyVerification verification, long verifiedAt)
+    {
+        public ApiKeyVerification Verification { get; } = verification;
+
+        public long VerifiedAt { get; } = verifiedAt;
+
+        public volatile bool IsForgotten;
+    }
 }

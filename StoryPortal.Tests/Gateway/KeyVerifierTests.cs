@@ -1,24 +1,26 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Gateway;
 
-/// <summary>How long what is known of a key counts.</summary>
+/// <summary>How long the result of a verification is cached, and what ends it earlier.</summary>
 public sealed class KeyVerifierTests : IDisposable
 {
     private readonly Source _source = new();
     private readonly ManualTime _time = new();
+    private readonly List<KeyVerifier> _verifiers = [];
     private readonly KeyVerifier _keys;
     private readonly string _key = ApiKeyFormat.Create();
 
     public KeyVerifierTests()
     {
-        _keys = new KeyVerifier(_source, Options.Create(new SystemKeyOptions { AdminKey = "first" }), _time, NullLogger<KeyVerifier>.Instance);
+        _keys = Create(new KeyCacheOptions());
         _source.Keys[KeyHash.Of(_key)] = new ApiKeyIdentity(Guid.NewGuid(), "reader", [Scope.Read]);
     }
 
-    public void Dispose() => _keys.Dispose();
+    public void Dispose() => _verifiers.ForEach(keys => keys.Dispose());
 
     [Fact]
     public async Task A_key_is_looked_up_once_a_minute()
@@ -29,38 +31,131 @@ public sealed class KeyVerifierTests : IDisposable
     }
 
     [Fact]
-    public async Task A_revoked_key_is_refused_after_a_minute_and_at_once_where_it_is_told()
+    public async Task A_key_in_use_is_looked_up_again_beside_the_requests()
+    {
+        var keys = Create(new KeyCacheOptions { ValidTtl = TimeSpan.FromHours(1), EagerRefreshThreshold = 0.0001f });
+        await VerifyAsync(keys, _key);
+        _source.Hold();
+        await Eventually.TrueAsync(() => Task.FromResult(VerifyAsync(keys, _key).IsCompletedSuccessfully && _source.Lookups == 2));
+
+        _source.Keys.Clear();
+        _source.Release();
+        await Eventually.TrueAsync(async () => await VerifyAsync(keys, _key) == ApiKeyVerification.Unknown);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_is_refused_after_its_lifetime_in_the_cache()
+    {
+        var keys = Create(new KeyCacheOptions { ValidTtl = TimeSpan.FromSeconds(1) });
+        Assert.NotNull((await VerifyAsync(keys, _key)).Key);
+        _source.Keys.Clear();
+        await Eventually.TrueAsync(async () => await VerifyAsync(keys, _key) == ApiKeyVerification.Unknown);
+        Assert.Equal(TimeSpan.FromMinutes(1), new KeyCacheOptions().ValidTtl);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_is_refused_at_once_where_the_revocation_is_received()
     {
         await VerifyAsync(_key);
         _source.Keys.Clear();
         Assert.NotNull((await VerifyAsync(_key)).Key);
 
-        _time.Advance(KeyVerifier.Fresh);
+        _keys.Forget(KeyHash.Of(_key));
         Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(_key));
+    }
 
-        var other = ApiKeyFormat.Create();
-        _source.Keys[KeyHash.Of(other)] = new ApiKeyIdentity(Guid.NewGuid(), "other", [Scope.Read]);
-        Assert.NotNull((await VerifyAsync(other)).Key);
-        _source.Keys.Clear();
-        _keys.Forget(KeyHash.Of(other));
-        Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(other));
+    [Fact]
+    public async Task A_lookup_that_began_before_the_revocation_does_not_count()
+    {
+        _source.Hold();
+        var verification = VerifyAsync(_key);
+        await Eventually.TrueAsync(() => Task.FromResult(_source.Lookups == 1));
+        _source.AfterRead = () =>
+        {
+            _source.AfterRead = null;
+            _source.Keys.Clear();
+            _keys.Forget(KeyHash.Of(_key));
+        };
+        _source.Release();
+        Assert.Same(ApiKeyVerification.Unknown, await verification);
+        Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(_key));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_revoked_while_its_lookup_fails_is_not_accepted()
+    {
+        var keys = Create(new KeyCacheOptions { ValidTtl = TimeSpan.FromMilliseconds(1) });
+        await VerifyAsync(keys, _key);
+        (_source.IsAway, _source.AfterRead) = (true, () => keys.Forget(KeyHash.Of(_key)));
+        await Eventually.TrueAsync(async () => await VerifyAsync(keys, _key) == ApiKeyVerification.StoreUnavailable);
+        Assert.Equal(2, _source.Lookups);
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(keys, _key));
     }
 
     [Fact]
     public async Task A_known_key_stays_valid_for_ten_minutes_while_the_store_is_away_and_an_unknown_one_cannot_be_judged()
     {
-        await VerifyAsync(_key);
+        var keys = Create(new KeyCacheOptions { ValidTtl = TimeSpan.FromMilliseconds(1) });
+        await VerifyAsync(keys, _key);
         _source.IsAway = true;
         _time.Advance(TimeSpan.FromMinutes(9));
-        Assert.Equal("reader", (await VerifyAsync(_key)).Key?.Name);
-        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(ApiKeyFormat.Create()));
+        await Eventually.TrueAsync(async () => (await VerifyAsync(keys, _key)).Key?.Name == "reader" && _source.Lookups > 1);
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(keys, ApiKeyFormat.Create()));
 
         _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(_key));
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(keys, _key));
 
         _source.IsAway = false;
         _time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal("reader", (await VerifyAsync(_key)).Key?.Name);
+        await Eventually.TrueAsync(async () => (await VerifyAsync(keys, _key)).Key?.Name == "reader");
+    }
+
+    [Fact]
+    public async Task While_the_store_is_away_it_is_asked_once_a_second()
+    {
+        _source.IsAway = true;
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(ApiKeyFormat.Create()));
+        }
+
+        Assert.Equal(1, _source.Lookups);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(ApiKeyFormat.Create()));
+        Assert.Equal(2, _source.Lookups);
+    }
+
+    [Fact]
+    public async Task An_unknown_key_is_looked_up_once_until_its_entry_expires_and_is_never_served_from_an_expired_entry()
+    {
+        var unknown = ApiKeyFormat.Create();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(unknown));
+        }
+
+        Assert.Equal(1, _source.Lookups);
+
+        var keys = Create(new KeyCacheOptions { UnknownTtl = TimeSpan.FromSeconds(1) });
+        Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(keys, unknown));
+        _source.IsAway = true;
+        await Eventually.TrueAsync(async () => await VerifyAsync(keys, unknown) == ApiKeyVerification.StoreUnavailable);
+    }
+
+    [Fact]
+    public async Task A_flood_of_unknown_keys_neither_fills_the_cache_nor_displaces_a_valid_key()
+    {
+        const int Max = 1_000;
+        var keys = Create(new KeyCacheOptions { MaxUnknownKeys = Max });
+        await VerifyAsync(keys, _key);
+        for (var i = 0; i < 5 * Max; i++)
+        {
+            Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(keys, ApiKeyFormat.Create()));
+        }
+
+        Assert.InRange(keys.CachedKeys, 1, Max + 1);
+        Assert.NotNull((await VerifyAsync(keys, _key)).Key);
+        Assert.Equal(1 + (5 * Max), _source.Lookups);
     }
 
     [Fact]
@@ -109,7 +204,16 @@ public sealed class KeyVerifierTests : IDisposable
         Assert.False(key.HasScope(Scope.Admin));
     }
 
-    private ValueTask<ApiKeyVerification> VerifyAsync(string key) => _keys.VerifyAsync(new ApiKeyCredential(key));
+    private KeyVerifier Create(KeyCacheOptions cacheOptions)
+    {
+        var options = Options.Create(new SystemKeyOptions { AdminKey = "first" });
+        _verifiers.Add(new KeyVerifier(_source, options, _time, NullLogger<KeyVerifier>.Instance, cacheOptions));
+        return _verifiers[^1];
+    }
+
+    private ValueTask<ApiKeyVerification> VerifyAsync(string key) => VerifyAsync(_keys, key);
+
+    private static ValueTask<ApiKeyVerification> VerifyAsync(KeyVerifier keys, string key) => keys.VerifyAsync(new ApiKeyCredential(key));
 
     private sealed class Source : IKeySource
     {
@@ -118,6 +222,9 @@ public sealed class KeyVerifierTests : IDisposable
         public Dictionary<KeyHash, ApiKeyIdentity> Keys { get; } = [];
 
         public bool IsAway { get; set; }
+
+        /// <summary>Runs between the read and the return of a lookup.</summary>
+        public Action? AfterRead { get; set; }
 
         public int Lookups;
 
@@ -133,7 +240,9 @@ public sealed class KeyVerifierTests : IDisposable
                 await _held.Task;
             }
 
-            return IsAway ? throw new HttpRequestException("away") : Keys.GetValueOrDefault(hash);
+            var key = Keys.GetValueOrDefault(hash);
+            AfterRead?.Invoke();
+            return IsAway ? throw new HttpRequestException("away") : key;
         }
     }
 }

@@ -1,0 +1,23 @@
+namespace StoryPortal.ServiceDefaults.Authentication;
+
+/// <summary>How long <see cref="KeyVerifier"/> caches the result of a verification.</summary>
+internal sealed record KeyCacheOptions
+{
+    /// <summary>How long a valid key is accepted without another lookup: the bound of a revocation while Redis is away.</summary>
+    public TimeSpan ValidTtl { get; init; } = KeyVerifier.Fresh;
+
+    /// <summary>The part of <see cref="ValidTtl"/> after which a key in use is looked up beside the requests.</summary>
+    public float EagerRefreshThreshold { get; init; } = 0.75f;
+
+    /// <summary>How long after its last lookup a valid key is accepted while the key store is away.</summary>
+    public TimeSpan FailSafeTtl { get; init; } = KeyVerifier.Trusted;
+
+    /// <summary>How long an unknown key is refused without another lookup.</summary>
+    public TimeSpan UnknownTtl { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Maximum number of unknown keys in the cache.</summary>
+    public int MaxUnknownKeys { get; init; } = 10_000;
+
+    /// <summary>How long no lookup starts after one has failed.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+}
