@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
+using NpgsqlTypes;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Events;
@@ -96,7 +97,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
 
     private static readonly Query DeleteQuery = new("agents.delete", QueryClass.Simple, QueryAccess.Write, "DELETE FROM mcp_documents.agents WHERE id = $1");
 
-    private static readonly StagedCopy Batch = new(
+    private static readonly BulkUpsert Batch = new(
         """
         CREATE TEMP TABLE IF NOT EXISTS agent_staging (
             id uuid, name text, type text, status text, configuration jsonb, metadata jsonb, created_at timestamptz, updated_at timestamptz)
@@ -188,7 +189,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
             distinct[agent.Id] = agent;
         }
 
-        var written = Batch.WriteAsync(database, [.. distinct.Values], Write, reader =>
+        var written = Batch.WriteAsync(database, [.. distinct.Values], WriteAsync, reader =>
         {
             var (created, updated) = (reader.GetInt32(0), reader.GetInt32(1));
             return new AgentBatchResult(distinct.Count, created, updated, distinct.Count - created - updated);
@@ -205,17 +206,16 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         Sql.Json(agent.Configuration), Sql.Json(agent.Metadata), Sql.Time(agent.CreatedAt), Sql.Time(agent.UpdatedAt),
     ];
 
-    private static void Write(CopyBuffer copy, Agent agent)
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, Agent agent, CancellationToken cancellationToken)
     {
-        copy.StartRow(8);
-        copy.Write(agent.Id);
-        copy.Write(agent.Name);
-        copy.Write(agent.Type);
-        copy.Write(EnumText<AgentStatus>.Of(agent.Status));
-        copy.Write(agent.Configuration);
-        copy.Write(agent.Metadata);
-        copy.Write(agent.CreatedAt);
-        copy.Write(agent.UpdatedAt);
+        await copy.WriteAsync(agent.Id, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(agent.Name, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(agent.Type, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(EnumText<AgentStatus>.Of(agent.Status), NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(agent.Configuration.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(agent.Metadata.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(agent.CreatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        await copy.WriteAsync(agent.UpdatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
     }
 
     internal static Agent Read(NpgsqlDataReader row)

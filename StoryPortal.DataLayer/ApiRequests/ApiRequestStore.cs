@@ -1,5 +1,6 @@
 using System.Net;
 using Npgsql;
+using NpgsqlTypes;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.ServiceDefaults.ApiRequests;
 
@@ -30,7 +31,7 @@ public sealed class ApiRequestStore(StoryDatabase database)
         ORDER BY count DESC, route LIMIT $3
         """);
 
-    private static readonly StagedCopy Batch = new(
+    private static readonly BulkUpsert Batch = new(
         """
         CREATE TEMP TABLE IF NOT EXISTS api_request_staging (
             id uuid, request_id text, timestamp timestamptz, method text, route text, path text, status_code integer, latency_ms double precision,
@@ -68,27 +69,26 @@ public sealed class ApiRequestStore(StoryDatabase database)
     {
         // By id: two batches with the same requests lock them in the same order.
         var sorted = requests.OrderBy(request => request.Id).ToList();
-        return await Batch.AppendAsync(database, sorted, Write, reader => reader.GetInt32(0), cancellationToken);
+        return await Batch.AppendAsync(database, sorted, WriteAsync, reader => reader.GetInt32(0), cancellationToken);
     }
 
-    private static void Write(CopyBuffer copy, ApiRequest request)
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, ApiRequest request, CancellationToken cancellationToken)
     {
-        copy.StartRow(15);
-        copy.Write(request.Id);
-        copy.Write(request.RequestId);
-        copy.Write(request.Timestamp);
-        copy.Write(request.Method);
-        copy.Write(request.Route);
-        copy.Write(request.Path);
-        copy.Write(request.StatusCode);
-        copy.Write(request.LatencyMs);
-        copy.Write(request.Consumer);
-        copy.Write(request.ClientIp is { } address ? IPAddress.Parse(address) : null);
-        copy.Write(request.UserAgent);
-        copy.Write(request.TraceId);
-        copy.Write(request.RequestBytes);
-        copy.Write(request.ResponseBytes);
-        copy.Write(request.Cache);
+        await copy.WriteAsync(request.Id, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(request.RequestId, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(request.Timestamp.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        await copy.WriteAsync(request.Method, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(request.Route, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(request.Path, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(request.StatusCode, NpgsqlDbType.Integer, cancellationToken);
+        await copy.WriteAsync(request.LatencyMs, NpgsqlDbType.Double, cancellationToken);
+        await copy.WriteAsync(request.Consumer, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(request.ClientIp is { } address ? IPAddress.Parse(address) : null, NpgsqlDbType.Inet, cancellationToken);
+        await copy.WriteAsync(request.UserAgent, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(request.TraceId, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(request.RequestBytes, NpgsqlDbType.Bigint, cancellationToken);
+        await copy.WriteAsync(request.ResponseBytes, NpgsqlDbType.Bigint, cancellationToken);
+        await copy.WriteAsync(request.Cache, NpgsqlDbType.Text, cancellationToken);
     }
 
     private static ApiRequest Read(NpgsqlDataReader row) => new()

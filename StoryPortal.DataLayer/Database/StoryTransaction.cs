@@ -32,7 +32,7 @@ public sealed class StoryTransaction : IAsyncDisposable
         try
         {
             var transaction = new StoryTransaction(database, connection, await connection.BeginTransactionAsync(cancellationToken));
-            await using var ends = new NpgsqlCommand(StagedCopy.EndWithItsClient, connection) { CommandTimeout = database.QuickSeconds };
+            await using var ends = new NpgsqlCommand(BulkUpsert.EndWithItsClient, connection) { CommandTimeout = database.QuickSeconds };
             await ends.ExecuteNonQueryAsync(cancellationToken);
             return transaction;
         }

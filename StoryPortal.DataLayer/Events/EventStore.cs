@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using StoryPortal.DataLayer.Database;
 
 namespace StoryPortal.DataLayer.Events;
@@ -25,7 +26,7 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     private static readonly Query ReceivedQuery = new("events.received", QueryClass.Aggregate, QueryAccess.Read,
         "SELECT id, received_at FROM mcp_documents.events WHERE id = ANY($1)");
 
-    private static readonly StagedCopy Batch = new(
+    private static readonly BulkUpsert Batch = new(
         """
         CREATE TEMP TABLE IF NOT EXISTS event_staging (
             id uuid, type text, timestamp timestamptz, agent_id uuid, session_id uuid, payload jsonb, received_at timestamptz)
@@ -87,7 +88,7 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     {
         // By id: two batches with the same events lock them in the same order.
         var sorted = events.OrderBy(e => e.Id).ToList();
-        var result = await Batch.WriteAsync(database, sorted, Write, reader =>
+        var result = await Batch.WriteAsync(database, sorted, WriteAsync, reader =>
         {
             var accepted = reader.GetInt32(0);
             return new EventBatchResult(accepted, events.Count - accepted);
@@ -121,16 +122,15 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
 
     private static string TimeAsText(string column) => $"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 
-    private static void Write(CopyBuffer copy, Event e)
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, Event e, CancellationToken cancellationToken)
     {
-        copy.StartRow(7);
-        copy.Write(e.Id);
-        copy.Write(e.Type);
-        copy.Write(e.Timestamp);
-        copy.Write(e.AgentId);
-        copy.Write(e.SessionId);
-        copy.Write(e.Payload);
-        copy.Write(e.ReceivedAt);
+        await copy.WriteAsync(e.Id, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(e.Type, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(e.Timestamp.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        await copy.WriteAsync(e.AgentId, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(e.SessionId, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(e.Payload.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(e.ReceivedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
     }
 
     internal static Event Read(NpgsqlDataReader row) => Read(row, 0);

@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
@@ -37,7 +38,7 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
         FROM latest GROUP BY component_type ORDER BY component_type
         """);
 
-    private static readonly StagedCopy Batch = new(
+    private static readonly BulkUpsert Batch = new(
         """
         CREATE TEMP TABLE IF NOT EXISTS quality_score_staging (
             id uuid, component_type text, component_id text, overall_score double precision, dimensions jsonb, calculated_at timestamptz, assessment text)
@@ -94,7 +95,7 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
     {
         // By id: two batches with the same scores lock them in the same order.
         var sorted = scores.OrderBy(score => score.Id).ToList();
-        var written = Batch.WriteAsync(database, sorted, Write, reader =>
+        var written = Batch.WriteAsync(database, sorted, WriteAsync, reader =>
         {
             var accepted = reader.GetInt32(0);
             return new QualityScoreBatchResult(accepted, scores.Count - accepted);
@@ -114,15 +115,14 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
 
     private static QualityScore Read(NpgsqlDataReader row) => Read(row, 0);
 
-    private static void Write(CopyBuffer copy, QualityScore score)
+    private static async Task WriteAsync(NpgsqlBinaryImporter copy, QualityScore score, CancellationToken cancellationToken)
     {
-        copy.StartRow(7);
-        copy.Write(score.Id);
-        copy.Write(score.ComponentType);
-        copy.Write(score.ComponentId);
-        copy.Write(score.OverallScore);
-        copy.Write(score.Dimensions);
-        copy.Write(score.CalculatedAt);
-        copy.Write(EnumText<Assessment>.Of(score.Assessment));
+        await copy.WriteAsync(score.Id, NpgsqlDbType.Uuid, cancellationToken);
+        await copy.WriteAsync(score.ComponentType, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(score.ComponentId, NpgsqlDbType.Text, cancellationToken);
+        await copy.WriteAsync(score.OverallScore, NpgsqlDbType.Double, cancellationToken);
+        await copy.WriteAsync(score.Dimensions.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
+        await copy.WriteAsync(score.CalculatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
+        await copy.WriteAsync(EnumText<Assessment>.Of(score.Assessment), NpgsqlDbType.Text, cancellationToken);
     }
 }

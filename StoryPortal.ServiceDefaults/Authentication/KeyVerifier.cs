@@ -101,10 +101,10 @@ public sealed partial class KeyVerifier : IDisposable
                 var finding = await _cache.GetOrSetAsync<Finding>(cacheKey, (context, _) => LookUpAsync(hash, context), _entryOptions);
                 if (!finding.IsForgotten)
                 {
-                    return ToVerification(finding);
+                    return finding.Verification.Key?.ExpiresAt <= _time.GetUtcNow() ? ApiKeyVerification.Unknown : finding.Verification;
                 }
 
-                _cache.Remove(cacheKey); // a lookup that failed beside the revocation has stored the entry from before again
+                _cache.Remove(cacheKey); // fail-safe serves the entry that was there before a lookup which failed
             }
         }
         catch (Exception) // LookUpAsync has logged it
@@ -112,12 +112,6 @@ public sealed partial class KeyVerifier : IDisposable
             return ApiKeyVerification.StoreUnavailable;
         }
     }
-
-    // FailSafeMaxDuration starts again with each failed lookup, so the age is compared here.
-    private ApiKeyVerification ToVerification(Finding finding) =>
-        finding.Verification.Key is not { } key || key.ExpiresAt <= _time.GetUtcNow() ? ApiKeyVerification.Unknown
-        : _time.GetElapsedTime(finding.VerifiedAt) < _options.FailSafeTtl ? finding.Verification
-        : ApiKeyVerification.StoreUnavailable;
 
     private async Task<Finding> LookUpAsync(KeyHash hash, FusionCacheFactoryExecutionContext<Finding> context)
     {
@@ -159,11 +153,10 @@ public sealed partial class KeyVerifier : IDisposable
             while (true)
             {
                 var forgotten = Volatile.Read(ref _forgotten);
-                var verifiedAt = _time.GetTimestamp();
                 var key = await _source.FindAsync(hash, deadline.Token);
                 if (forgotten == Volatile.Read(ref _forgotten))
                 {
-                    return new Finding(key is null ? ApiKeyVerification.Unknown : new ApiKeyVerification(key), verifiedAt);
+                    return new Finding(key is null ? ApiKeyVerification.Unknown : new ApiKeyVerification(key));
                 }
             }
         }
@@ -176,11 +169,9 @@ public sealed partial class KeyVerifier : IDisposable
     [LoggerMessage(1, LogLevel.Warning, "The key store cannot be reached: keys that are known stay valid for ten minutes. {Reason}")]
     private partial void LogUnreachable(string reason);
 
-    private sealed class Finding(ApiKeyVerification verification, long verifiedAt)
+    private sealed class Finding(ApiKeyVerification verification)
     {
         public ApiKeyVerification Verification { get; } = verification;
-
-        public long VerifiedAt { get; } = verifiedAt;
 
         public volatile bool IsForgotten;
     }

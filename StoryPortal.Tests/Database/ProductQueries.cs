@@ -13,7 +13,7 @@ internal static class ProductQueries
         .. typeof(Query).Assembly.GetTypes()
             .Where(type => !type.ContainsGenericParameters)
             .SelectMany(type => type.GetFields(StaticFields))
-            .Where(field => field.FieldType == typeof(Query) || field.FieldType == typeof(FilteredQuery) || field.FieldType == typeof(StagedCopy))
+            .Where(field => field.FieldType == typeof(Query) || field.FieldType == typeof(FilteredQuery) || field.FieldType == typeof(BulkUpsert))
             .Select(field => field.GetValue(null)!),
     ];
 
@@ -22,7 +22,7 @@ internal static class ProductQueries
     {
         Query query => query.Name,
         FilteredQuery filtered => filtered.Name,
-        var copy => ((StagedCopy)copy).Merge.Name,
+        var copy => ((BulkUpsert)copy).Merge.Name,
     });
 
     /// <summary>Every text, each combination of conditions by itself.</summary>
@@ -30,9 +30,9 @@ internal static class ProductQueries
     {
         Query query => [query],
         FilteredQuery filtered => filtered.Variants,
-        var copy => [((StagedCopy)copy).Merge],
+        var copy => [((BulkUpsert)copy).Merge],
     });
 
     /// <summary>What creates the temporary tables that the texts read.</summary>
-    public static IEnumerable<string> StagingTables => Declared.OfType<StagedCopy>().Select(copy => copy.CreateStaging);
+    public static IEnumerable<string> StagingTables => Declared.OfType<BulkUpsert>().Select(copy => copy.CreateStaging);
 }

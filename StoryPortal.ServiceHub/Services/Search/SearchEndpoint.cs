@@ -1,4 +1,3 @@
-using System.Text;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults.Problems;
@@ -11,7 +10,7 @@ namespace StoryPortal.ServiceHub.Services.Search;
 internal static class SearchEndpoint
 {
     private const int DefaultLimit = 20;
-    private const int HighestLimit = 100;
+    private const int MaxLimit = 100;
 
     private static readonly StoryJson Json = StoryJson.Contracts;
 
@@ -23,9 +22,9 @@ internal static class SearchEndpoint
     private static async Task<IResult> SearchAsync(RegistryView view, CancellationToken cancellationToken, string? q = null, int? limit = null)
     {
         var errors = new InputErrors();
-        var text = errors.Required("q", q, SearchText.Longest);
-        var most = Paging.Limit(limit, errors, byDefault: DefaultLimit, highest: HighestLimit);
-        if (!errors.Any && !text.AsSpan().ContainsAny(SearchText.WordCharacters) && !text.EnumerateRunes().Any(Rune.IsLetterOrDigit))
+        var text = errors.Required("q", q, SearchText.MaxQueryLength);
+        var most = Paging.Limit(limit, errors, byDefault: DefaultLimit, highest: MaxLimit);
+        if (!errors.Any && !SearchText.Words(text).Any())
         {
             errors.Add("q", "holds no letter and no digit: there is nothing to look for.");
         }

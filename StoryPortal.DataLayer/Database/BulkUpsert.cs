@@ -3,16 +3,16 @@ using Npgsql;
 namespace StoryPortal.DataLayer.Database;
 
 /// <summary>
-/// Writes many rows at once: binary COPY into a temporary table of the connection, then one statement that merges it. All in one transaction, so
-/// that a batch is stored whole or not at all.
+/// Writes many rows at once: binary COPY into a temporary table of the connection, then one statement that merges the rows. Both are in one
+/// transaction, so that a batch is stored whole or not at all.
 /// </summary>
 /// <param name="createStaging">Creates the staging table if the connection has none yet, <c>ON COMMIT DELETE ROWS</c>.</param>
 /// <param name="copy">The COPY statement.</param>
 /// <param name="merge">The statement that moves the rows on and answers with counts.</param>
 /// <param name="append">The COPY statement that writes straight into the table (<see cref="AppendAsync"/>), or null for rows that may well be there already.</param>
-internal sealed class StagedCopy(string createStaging, string copy, Query merge, string? append = null)
+internal sealed class BulkUpsert(string createStaging, string copy, Query merge, string? append = null)
 {
-    // Whoever reads in the order of arrival waits for writers: one that froze between its statements must not hold everybody up.
+    // Readers in the order of arrival wait for writers, so Postgres ends the transaction of a client that freezes between its statements.
     internal const string EndWithItsClient = "SET LOCAL idle_in_transaction_session_timeout = '10s'";
 
     /// <summary>The statement that creates the staging table.</summary>
@@ -24,7 +24,7 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge,
     public async Task<TResult> WriteAsync<TRow, TResult>(
         StoryDatabase database,
         IReadOnlyList<TRow> rows,
-        Action<CopyBuffer, TRow> write,
+        Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task> write,
         Func<NpgsqlDataReader, TResult> read,
         CancellationToken cancellationToken)
     {
@@ -42,11 +42,15 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge,
     }
 
     /// <summary>
-    /// Writes rows that are nearly always new straight into the table, once instead of twice; the few batches with a row that is
-    /// there already take the other way. Returns how many rows are new.
+    /// Writes rows that are nearly always new straight into the table. A batch with a row that exists already goes through the
+    /// temporary table instead. Returns how many rows are new.
     /// </summary>
     public async Task<int> AppendAsync<TRow>(
-        StoryDatabase database, IReadOnlyList<TRow> rows, Action<CopyBuffer, TRow> write, Func<NpgsqlDataReader, int> read, CancellationToken cancellationToken)
+        StoryDatabase database,
+        IReadOnlyList<TRow> rows,
+        Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task> write,
+        Func<NpgsqlDataReader, int> read,
+        CancellationToken cancellationToken)
     {
         if (append is not null && StoryTransaction.Current is null)
         {
@@ -72,7 +76,7 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge,
         StoryDatabase database,
         NpgsqlConnection connection,
         IReadOnlyList<TRow> rows,
-        Action<CopyBuffer, TRow> write,
+        Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task> write,
         Func<NpgsqlDataReader, TResult> read,
         CancellationToken cancellationToken)
     {
@@ -93,24 +97,19 @@ internal sealed class StagedCopy(string createStaging, string copy, Query merge,
     }
 
     private static async Task CopyAsync<TRow>(
-        NpgsqlConnection connection, string statement, IReadOnlyList<TRow> rows, Action<CopyBuffer, TRow> write, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        string statement,
+        IReadOnlyList<TRow> rows,
+        Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task> write,
+        CancellationToken cancellationToken)
     {
-        using var buffer = new CopyBuffer();
-        await using var stream = await connection.BeginRawBinaryCopyAsync(statement, cancellationToken);
-        try
+        await using var importer = await connection.BeginBinaryImportAsync(statement, cancellationToken); // cancels the COPY unless it is completed
+        foreach (var row in rows)
         {
-            foreach (var row in rows)
-            {
-                write(buffer, row);
-                await buffer.SendAsync(stream, cancellationToken);
-            }
+            await importer.StartRowAsync(cancellationToken);
+            await write(importer, row, cancellationToken);
+        }
 
-            await buffer.SendEndAsync(stream, cancellationToken);
-        }
-        catch
-        {
-            await stream.CancelAsync(); // closing it would store what came so far
-            throw;
-        }
+        await importer.CompleteAsync(cancellationToken);
     }
 }
