@@ -141,23 +141,10 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
         cache.InvalidateAfterAsync(database.FirstAsync(InsertQuery, Parameters(agent), Read, cancellationToken), row => row is not null, TagsOf(agent.Id));
 
     /// <summary>Stores an agent in place of what was there; returns it as it is now, and whether it is new.</summary>
-    public async Task<(Agent Agent, bool Created)> UpsertAsync(Agent agent, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var written = database.ListAsync(UpsertQuery, Parameters(agent), row => (Read(row), row.GetBoolean(8)), cancellationToken);
-            if (await cache.InvalidateAfterAsync(written, rows => rows.Count > 0, TagsOf(agent.Id)) is [var only])
-            {
-                return only;
-            }
-
-            // No row comes back when nothing changed; then it is read, and gone only if someone deleted it in between: once more.
-            if (await GetAsync(agent.Id, cancellationToken) is { } unchanged)
-            {
-                return (unchanged, false);
-            }
-        }
-    }
+    public Task<(Agent Agent, bool Created)> UpsertAsync(Agent agent, CancellationToken cancellationToken) => Upsert.StoreAsync(
+        () => cache.InvalidateAfterAsync(
+            database.ListAsync(UpsertQuery, Parameters(agent), row => (Read(row), row.GetBoolean(8)), cancellationToken), rows => rows.Count > 0, TagsOf(agent.Id)),
+        () => GetAsync(agent.Id, cancellationToken));
 
     /// <summary>Changes what the patch names; returns the agent as it is now, or null when there is none.</summary>
     /// <exception cref="InputException">The patch would make the agent's documents too large.</exception>

@@ -43,18 +43,15 @@ public sealed class ModelConfigStore(StoryDatabase database, StoryCache cache)
         database.FirstAsync(LockQuery, [Sql.Text(id)], Read, cancellationToken);
 
     /// <summary>Stores a model config in place of what was there; returns it as it is now, and whether it is new.</summary>
-    public async Task<(ModelConfig Config, bool Created)> UpsertAsync(ModelConfig config, CancellationToken cancellationToken)
-    {
-        NpgsqlParameter[] parameters =
-        [
-            Sql.Text(config.Id), Sql.Text(config.Provider), Sql.Text(config.Model), Sql.Json(config.Parameters), Sql.Bool(config.Enabled), Sql.Time(config.UpdatedAt),
-        ];
-        var written = database.ListAsync(UpsertQuery, parameters, row => (Read(row), row.GetBoolean(6)), cancellationToken);
-        var changed = await cache.InvalidateAfterAsync(written, rows => rows.Count > 0, CacheTag.Models);
+    public Task<(ModelConfig Config, bool Created)> UpsertAsync(ModelConfig config, CancellationToken cancellationToken) => Upsert.StoreAsync(
+        () => cache.InvalidateAfterAsync(
+            database.ListAsync(UpsertQuery, Parameters(config), row => (Read(row), row.GetBoolean(6)), cancellationToken), rows => rows.Count > 0, CacheTag.Models),
+        () => GetAsync(config.Id, cancellationToken));
 
-        // No row comes back when nothing changed; then it is as it was sent, but for the time.
-        return changed is [var only] ? only : (await GetAsync(config.Id, cancellationToken) ?? config, false);
-    }
+    private static NpgsqlParameter[] Parameters(ModelConfig config) =>
+    [
+        Sql.Text(config.Id), Sql.Text(config.Provider), Sql.Text(config.Model), Sql.Json(config.Parameters), Sql.Bool(config.Enabled), Sql.Time(config.UpdatedAt),
+    ];
 
     private static ModelConfig Read(NpgsqlDataReader row) => new()
     {

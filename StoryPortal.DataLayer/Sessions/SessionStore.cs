@@ -103,23 +103,10 @@ public sealed class SessionStore(StoryDatabase database, StoryCache cache)
         cache.InvalidateAfterAsync(database.FirstAsync(InsertQuery, Parameters(session), Read, cancellationToken), row => row is not null, TagsOf(session.Id));
 
     /// <summary>Stores a session in place of what was there; returns it as it is now, and whether it is new.</summary>
-    public async Task<(Session Session, bool Created)> UpsertAsync(Session session, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var written = database.ListAsync(UpsertQuery, Parameters(session), row => (Read(row), row.GetBoolean(9)), cancellationToken);
-            if (await cache.InvalidateAfterAsync(written, rows => rows.Count > 0, TagsOf(session.Id)) is [var only])
-            {
-                return only;
-            }
-
-            // No row comes back when nothing changed; then it is read, and gone only if retention deleted it in between: once more.
-            if (await GetAsync(session.Id, cancellationToken) is { } unchanged)
-            {
-                return (unchanged, false);
-            }
-        }
-    }
+    public Task<(Session Session, bool Created)> UpsertAsync(Session session, CancellationToken cancellationToken) => Upsert.StoreAsync(
+        () => cache.InvalidateAfterAsync(
+            database.ListAsync(UpsertQuery, Parameters(session), row => (Read(row), row.GetBoolean(9)), cancellationToken), rows => rows.Count > 0, TagsOf(session.Id)),
+        () => GetAsync(session.Id, cancellationToken));
 
     /// <summary>Changes what the patch names; returns the session as it is now, or null when there is none.</summary>
     /// <exception cref="InputException">The patch would make the session's context too large.</exception>

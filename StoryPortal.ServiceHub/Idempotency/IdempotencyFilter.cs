@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing.Patterns;
 using StoryPortal.DataLayer.Idempotency;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Problems;
@@ -34,7 +36,7 @@ internal sealed class IdempotencyFilter(IdempotencyStore store) : IEndpointFilte
             key,
             http.Caller?.Id ?? "",
             http.Request.Method,
-            $"{http.Request.Path.Value!.TrimEnd('/').ToLowerInvariant()}{http.Request.QueryString}",
+            TargetOf(http),
             SHA256.HashData(body.Utf8.Span));
 
         await using var transaction = await store.BeginAsync(cancellationToken);
@@ -61,6 +63,23 @@ internal sealed class IdempotencyFilter(IdempotencyStore store) : IEndpointFilte
         await store.KeepAsync(request, kept, cancellationToken);
         await transaction.CommitAsync(CancellationToken.None); // whatever becomes of the caller: half a commit is what this is to prevent
         return new IdempotentResult(kept);
+    }
+
+    /// <summary>
+    /// Path and query of a request, with the route's own text as the endpoint declares it: routing ignores its case and a slash at the end.
+    /// The case of ids is kept.
+    /// </summary>
+    internal static string TargetOf(HttpContext http)
+    {
+        var route = ((RouteEndpoint)http.GetEndpoint()!).RoutePattern;
+        var segments = route.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
+        {
+            RoutePatternLiteralPart literal => literal.Content,
+            RoutePatternSeparatorPart separator => separator.Content,
+            RoutePatternParameterPart parameter => Uri.EscapeDataString(Convert.ToString(http.Request.RouteValues[parameter.Name], CultureInfo.InvariantCulture) ?? ""),
+            _ => throw new InvalidOperationException($"The route '{route.RawText}' has a part of an unknown kind."),
+        })));
+        return $"/{string.Join('/', segments)}{http.Request.QueryString}";
     }
 
     private static string KeyOf(HttpRequest request)

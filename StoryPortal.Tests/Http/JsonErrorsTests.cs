@@ -34,6 +34,21 @@ public sealed class JsonErrorsTests
         Assert.Equal((field, message), JsonErrors.Describe(exception));
     }
 
+    [Fact]
+    public void A_null_for_a_constructor_parameter_is_described_as_for_a_property()
+    {
+        var exception = Assert.ThrowsAny<JsonException>(() => JsonSerializer.Deserialize<Named>("""{"name": null}""", Strict));
+        Assert.Equal(("name", "is null; leave it out where nothing is meant."), JsonErrors.Describe(exception));
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_utf_8_are_described()
+    {
+        byte[] json = [.. "{\"name\": \""u8, 0xff, .. "\"}"u8];
+        var exception = Assert.ThrowsAny<JsonException>(() => JsonSerializer.Deserialize<Document>(json, Strict));
+        Assert.Equal(("name", "holds text that is not valid Unicode, such as half of a surrogate pair."), JsonErrors.Describe(exception));
+    }
+
     [Theory]
     [InlineData("""{"name": """)]
     [InlineData("""{"name": "x",}""")]
@@ -44,6 +59,8 @@ public sealed class JsonErrorsTests
         Assert.StartsWith("is not well-formed JSON: ", message, StringComparison.Ordinal);
         Assert.DoesNotContain("Path:", message, StringComparison.Ordinal);
     }
+
+    private sealed record Named(string Name);
 
     private sealed record Document
     {

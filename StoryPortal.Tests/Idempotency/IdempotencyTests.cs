@@ -80,6 +80,14 @@ public sealed class IdempotencyTests(StoryPortalSystem system)
     }
 
     [Fact]
+    public async Task The_case_of_the_route_makes_no_other_request()
+    {
+        using var first = await PostAsync("events", $$"""{"type": "{{_key}}"}""");
+        using var second = await PostAsync("Events", $$"""{"type": "{{_key}}"}""");
+        Assert.Equal("true", second.Headers.GetValues("Idempotency-Replayed").Single());
+    }
+
+    [Fact]
     public async Task A_request_that_failed_may_be_sent_again()
     {
         using var bad = await PostAsync("events", "{}");

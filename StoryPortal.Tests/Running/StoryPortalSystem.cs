@@ -128,9 +128,15 @@ public sealed class StoryPortalSystem : IAsyncLifetime
     {
         var (app, production) = (_app, _production);
         (_app, _production) = (null, null); // whoever failed to start is disposed of twice
-        await (production?.DisposeAsync() ?? Task.CompletedTask);
-        await Fixtures.DisposeAllAsync(Database, app);
-        _data.Dispose();
+        try
+        {
+            await (production?.DisposeAsync() ?? Task.CompletedTask);
+            await Fixtures.DisposeAllAsync(Database, app);
+        }
+        finally
+        {
+            _data.Dispose();
+        }
     }
 
     private HttpClient CreateSecureClient(Uri gateway)
