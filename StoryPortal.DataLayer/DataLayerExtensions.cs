@@ -83,12 +83,12 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<HealthPollStore>();
         builder.Services.AddSingleton<ApiKeyStore>();
         builder.Services.AddSingleton<PerformanceStore>();
-        builder.Services.AddSingleton<DatabaseFacts>();
-        builder.Services.AddSingleton<RedisFacts>();
+        builder.Services.AddSingleton<PostgresDiagnostics>();
+        builder.Services.AddSingleton<RedisDiagnostics>();
         builder.Services.AddSingleton<QueryPlans>();
         builder.Services.AddSingleton<ScorecardReader>();
         builder.Services.AddSingleton<PerformanceReport>();
-        builder.Services.AddHostedService<ServerWatch>();
+        builder.Services.AddHostedService<ResourceSampler>();
         builder.Services.AddSingleton<IKeySource>(services => services.GetRequiredService<ApiKeyStore>());
         builder.Services.AddSingleton<IServiceRegistry>(services => services.GetRequiredService<ServiceStore>());
         builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();

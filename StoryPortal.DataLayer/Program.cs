@@ -27,9 +27,9 @@ builder.AddSelfRegistration(self =>
 
 var app = builder.Build();
 
-app.UseRequestMeasurement();
+app.UseRequestTags();
 app.UseServiceDefaults();
-app.UseRouting(); // here, or it would come first and answer health checks before they are measured
+app.UseRouting(); // else routing runs first, and health checks respond before they get their tags
 
 app.Run();
 return 0;

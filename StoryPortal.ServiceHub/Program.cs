@@ -46,7 +46,7 @@ builder.AddSelfRegistration(self =>
 var app = builder.Build();
 
 app.UseBatches();
-app.UseRequestMeasurement();
+app.UseRequestTags();
 app.UseServiceDefaults();
 app.UseHttp();
 

@@ -16,16 +16,14 @@ public sealed class StoryDatabase
     private static readonly string[] ClassNames = ["simple", "join", "aggregate"];
 
     private readonly Histogram<double> _duration;
-    private readonly QueryTimes? _times;
 
-    /// <summary>Runs queries on <paramref name="source"/>, and tells their times to <paramref name="recorder"/> where there is one.</summary>
-    public StoryDatabase(NpgsqlDataSource source, DatabaseOptions options, IMeterFactory meters, Recorder? recorder = null)
+    /// <summary>Runs queries on <paramref name="source"/>.</summary>
+    public StoryDatabase(NpgsqlDataSource source, DatabaseOptions options, IMeterFactory meters)
     {
-        _times = recorder is null ? null : new QueryTimes(recorder);
         Source = source;
         QuickSeconds = options.QuickCommandTimeoutSeconds;
         _duration = meters.Create(TelemetryNames.Prefix + "DataLayer").CreateHistogram(
-            "db_query_duration_seconds", unit: "s", "Time of a database query, from asking for a connection to its last row.", tags: null,
+            MetricNames.QueryDuration, unit: "s", "Time of a database query, from asking for a connection to its last row.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
     }
 
@@ -218,7 +216,7 @@ public sealed class StoryDatabase
     }
 
     /// <summary>Measures what happens until the result is disposed, as <paramref name="query"/>.</summary>
-    internal Measurement Measure(Query query) => new(_duration, _times, query, Stopwatch.GetTimestamp());
+    internal Measurement Measure(Query query) => new(_duration, query, Stopwatch.GetTimestamp());
 
     private NpgsqlCommand CreateCommand(Query query, IReadOnlyList<NpgsqlParameter> parameters, NpgsqlConnection connection)
     {
@@ -237,17 +235,12 @@ public sealed class StoryDatabase
         return command;
     }
 
-    internal readonly struct Measurement(Histogram<double> histogram, QueryTimes? times, Query query, long start) : IDisposable
+    internal readonly struct Measurement(Histogram<double> histogram, Query query, long start) : IDisposable
     {
-        public void Dispose()
-        {
-            var duration = Stopwatch.GetElapsedTime(start);
-            histogram.Record(
-                duration.TotalSeconds,
-                new KeyValuePair<string, object?>("query", query.Name),
-                new KeyValuePair<string, object?>("query_class", ClassNames[(int)query.Class]),
-                new KeyValuePair<string, object?>("access", query.IsRead ? "read" : "write"));
-            times?.Add(query, duration);
-        }
+        public void Dispose() => histogram.Record(
+            Stopwatch.GetElapsedTime(start).TotalSeconds,
+            new KeyValuePair<string, object?>("query", query.Name),
+            new KeyValuePair<string, object?>("query_class", ClassNames[(int)query.Class]),
+            new KeyValuePair<string, object?>("access", query.IsRead ? "read" : "write"));
     }
 }

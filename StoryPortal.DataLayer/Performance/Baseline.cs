@@ -16,7 +16,7 @@ public sealed record Baseline(Guid Id, DateTimeOffset TakenAt, string Label, str
 {
     /// <summary>Makes a baseline of a scorecard.</summary>
     public static Baseline Of(Scorecard scorecard, string label, DateTimeOffset now) =>
-        new(Guid.CreateVersion7(now), now, label, ProcessReadings.Version, new RawJson(JsonBytes.Of(scorecard with { Traffic = [] }, StoryJson.Contracts.Scorecard)));
+        new(Guid.CreateVersion7(now), now, label, ProcessSnapshotReader.Version, new RawJson(JsonBytes.Of(scorecard with { Traffic = [] }, StoryJson.Contracts.Scorecard)));
 
     /// <summary>What has changed from this baseline to <paramref name="after"/>.</summary>
     public BaselineComparison Compare(Scorecard after)

@@ -49,7 +49,7 @@ public sealed record LoadTest
         .. Missing("http_failed", Requests == 0 ? 100 : 100.0 * FailedRequests / Requests),
     ];
 
-    private static string[] Missing(string target, double value) => Targets.Of(target).IsMet(value) ? [] : [target];
+    private static string[] Missing(string target, double value) => Slos.Get(target).IsMet(value) ? [] : [target];
 }
 
 /// <summary>What a load test found, as a client sends it.</summary>

@@ -6,7 +6,7 @@ using StoryPortal.ServiceDefaults.Text;
 namespace StoryPortal.DataLayer.Performance;
 
 /// <summary>What to make faster, in Markdown: what is slow, what is not used, what grows.</summary>
-public sealed class PerformanceReport(ScorecardReader scorecards, DatabaseFacts database, QueryPlans plans, PerformanceStore store, TimeProvider time)
+public sealed class PerformanceReport(ScorecardReader scorecards, PostgresDiagnostics database, QueryPlans plans, PerformanceStore store, TimeProvider time)
 {
     private const int Most = 10;
     private const int LongestText = 200;

@@ -5,8 +5,8 @@ using StoryPortal.ServiceDefaults.Performance;
 
 namespace StoryPortal.DataLayer.Performance;
 
-/// <summary>Hears what every process of the system has measured and makes the scorecard of it.</summary>
-public sealed class ScorecardReader(ProcessReadings self, IConnectionMultiplexer redis, PerformanceStore store, TimeProvider time)
+/// <summary>Reads the snapshots of all processes and makes the scorecard.</summary>
+public sealed class ScorecardReader(ProcessSnapshotReader self, IConnectionMultiplexer redis, PerformanceStore store, TimeProvider time)
 {
     private static readonly string[] Tiers = ["agent_metadata", "service_registry", "model_configs", "user_sessions", "api_responses", "default", "output"];
 
@@ -15,27 +15,27 @@ public sealed class ScorecardReader(ProcessReadings self, IConnectionMultiplexer
     /// <summary>The scorecard of now.</summary>
     public async Task<Scorecard> ReadAsync(CancellationToken cancellationToken)
     {
-        var (readings, unheard) = await HearAsync(cancellationToken);
+        var (snapshots, unheard) = await ReadSnapshotsAsync(cancellationToken);
         var now = time.GetUtcNow();
         return new Scorecard(
             now,
-            Recorder.WindowSeconds,
-            [.. readings.Processes.OrderBy(process => process.Service, StringComparer.Ordinal).ThenBy(process => process.Instance, StringComparer.Ordinal).Select(Report)],
+            MetricAggregator.WindowSeconds,
+            [.. snapshots.Processes.OrderBy(process => process.Service, StringComparer.Ordinal).ThenBy(process => process.Instance, StringComparer.Ordinal).Select(Report)],
             unheard,
-            [.. Targets.All.Select(readings.Row)],
-            [.. Tiers.Select(readings.Cache)],
-            readings.Traffic(now));
+            [.. Slos.All.Select(snapshots.Row)],
+            [.. Tiers.Select(snapshots.Cache)],
+            snapshots.Traffic(now));
     }
 
-    /// <summary>What every process has measured, and who could not be heard.</summary>
-    public async Task<(Readings Readings, IReadOnlyList<UnheardProcess> Unheard)> HearAsync(CancellationToken cancellationToken)
+    /// <summary>The snapshots of all processes, and the processes without a snapshot.</summary>
+    public async Task<(MetricSnapshots Snapshots, IReadOnlyList<UnheardProcess> Unheard)> ReadSnapshotsAsync(CancellationToken cancellationToken)
     {
-        var own = self.Snapshot();
-        var heard = new List<PerformanceSnapshot> { own };
+        var own = self.Read();
+        var heard = new List<ProcessSnapshot> { own };
         var unheard = new List<UnheardProcess>();
         var others = (await RegisteredAsync(cancellationToken)).Where(process => process.Service != own.Service || process.Instance != own.Instance).ToList();
-        var snapshots = await Task.WhenAll(others.Select(FetchAsync));
-        foreach (var (process, (snapshot, reason)) in others.Zip(snapshots))
+        var fetched = await Task.WhenAll(others.Select(FetchAsync));
+        foreach (var (process, (snapshot, reason)) in others.Zip(fetched))
         {
             if (snapshot is not null)
             {
@@ -47,7 +47,7 @@ public sealed class ScorecardReader(ProcessReadings self, IConnectionMultiplexer
             }
         }
 
-        return (new Readings(heard), unheard);
+        return (new MetricSnapshots(heard), unheard);
     }
 
     // Without a database those count that were there when it was last asked.
@@ -64,14 +64,14 @@ public sealed class ScorecardReader(ProcessReadings self, IConnectionMultiplexer
         return _registered;
     }
 
-    private async Task<(PerformanceSnapshot? Snapshot, string? Reason)> FetchAsync(RegisteredProcess process)
+    private async Task<(ProcessSnapshot? Snapshot, string? Reason)> FetchAsync(RegisteredProcess process)
     {
         try
         {
-            var json = (byte[]?)await redis.GetDatabase().StringGetAsync(SnapshotPublisher.KeyOf(process.Service, process.Instance));
+            var json = (byte[]?)await redis.GetDatabase().StringGetAsync(ProcessSnapshot.GetKey(process.Service, process.Instance));
             return json is null
                 ? (null, "It has told nothing of itself for ten seconds.")
-                : (JsonSerializer.Deserialize(json, PerformanceJson.Default.PerformanceSnapshot), "What it tells is empty.");
+                : (JsonSerializer.Deserialize(json, PerformanceJson.Default.ProcessSnapshot), "What it tells is empty.");
         }
         catch (JsonException)
         {
@@ -83,9 +83,9 @@ public sealed class ScorecardReader(ProcessReadings self, IConnectionMultiplexer
         }
     }
 
-    private static ProcessReport Report(PerformanceSnapshot process) => new(
+    private static ProcessReport Report(ProcessSnapshot process) => new(
         process.Service, process.Instance, process.Version, process.StartedAt, process.TakenAt,
-        process.States.GetValueOrDefault(Measured.Startup) is { } startup ? Math.Round(startup.Total.Highest, 3) : null,
-        process.States.GetValueOrDefault(Measured.Memory)?.Window.Highest ?? 0,
-        Math.Round(process.States.GetValueOrDefault(Measured.Cpu)?.Window.Mean ?? 0, 3));
+        process.States.GetValueOrDefault(MetricNames.Startup) is { } startup ? Math.Round(startup.Total.Highest, 3) : null,
+        process.States.GetValueOrDefault(MetricNames.Memory)?.Window.Highest ?? 0,
+        Math.Round(process.States.GetValueOrDefault(MetricNames.Cpu)?.Window.Mean ?? 0, 3));
 }

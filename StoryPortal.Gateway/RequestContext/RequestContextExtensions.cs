@@ -7,7 +7,6 @@ internal static class RequestContextExtensions
 {
     public static void AddRequestContext(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<AnswerCounts>();
         builder.Services.AddSingleton<GatewayMetrics>();
     }
 }

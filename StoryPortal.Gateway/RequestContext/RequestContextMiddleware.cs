@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using StoryPortal.Gateway.RequestLog;
+using StoryPortal.Gateway.Telemetry;
 using StoryPortal.ServiceDefaults.ApiRequests;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Performance;
@@ -11,7 +12,7 @@ namespace StoryPortal.Gateway.RequestContext;
 /// ended.
 /// </summary>
 internal sealed class RequestContextMiddleware(
-    RequestDelegate next, RequestMeasurement requests, AnswerCounts answers, RequestLogQueue log, TimeProvider time)
+    RequestDelegate next, GatewayMetrics metrics, RequestLogQueue log, TimeProvider time)
 {
     private static readonly Func<object, Task> OnStarting = WriteHeadersAsync;
 
@@ -89,8 +90,8 @@ internal sealed class RequestContextMiddleware(
         requestContext.Cache ??= response.Headers["X-Cache"];
         requestContext.ResponseBytes = response.ContentLength;
         requestContext.Consumer = context.Caller?.Name;
-        answers.Add(context);
-        requests.Record(requestContext.Method, requestContext.Route, requestContext.Latency, requestContext.StatusCode, fromClient: true);
+        metrics.RecordCompression(response.Headers);
+        context.SetRequestTags(requestContext.Route);
         log.Add(requestContext);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -6,26 +7,24 @@ using StoryPortal.ServiceDefaults.Registration;
 
 namespace StoryPortal.ServiceDefaults.Performance;
 
-/// <summary>What a process measures on itself.</summary>
+/// <summary>The measurements of a process for the scorecard.</summary>
 public static class PerformanceExtensions
 {
     internal static void AddPerformance(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(services => new Recorder(
+        builder.Services.AddSingleton(services => new MetricAggregator(
             services.GetRequiredService<TimeProvider>(), builder.Configuration.ReadOptions<PerformanceOptions>(PerformanceOptions.Section).WarmUp));
-        builder.Services.AddSingleton<RequestMeasurement>();
-        builder.Services.AddSingleton<QueryCount>();
-        builder.Services.AddSingleton(services => new ProcessReadings(
-            services.GetRequiredService<Recorder>(),
+        builder.Services.AddSingleton<ScorecardListener>();
+        builder.Services.AddSingleton(services => new ProcessSnapshotReader(
+            services.GetRequiredService<MetricAggregator>(),
+            services.GetRequiredService<IMeterFactory>(),
             services.GetRequiredService<ServiceName>(),
             services.GetRequiredService<IOptions<RegistrationOptions>>(),
             services.GetRequiredService<HealthState>(),
             services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddHostedService<MeterReadings>();
-        builder.Services.AddHostedService<StateGauge>();
         builder.Services.AddHostedService<SnapshotPublisher>();
     }
 
-    /// <summary>Measures every request of this process. Call it before anything else that answers.</summary>
-    public static void UseRequestMeasurement(this WebApplication app) => app.UseMiddleware<RequestMeasurementMiddleware>();
+    /// <summary>Adds method and route template to the measurement of every request. Call it before any middleware that may respond.</summary>
+    public static void UseRequestTags(this WebApplication app) => app.UseMiddleware<RequestTagsMiddleware>();
 }

@@ -1,6 +1,6 @@
 namespace StoryPortal.ServiceDefaults.Performance;
 
-/// <summary>What a process measures on itself, section <c>Performance</c>.</summary>
+/// <summary>The measurements of a process for the scorecard, section <c>Performance</c>.</summary>
 public sealed class PerformanceOptions
 {
     /// <summary>The configuration section's name.</summary>

@@ -1,21 +1,21 @@
 namespace StoryPortal.ServiceDefaults.Performance;
 
-/// <summary>When a process tells of itself: at every look while it is asked for something, and at every third one while it is not.</summary>
-/// <param name="interval">The time between two looks.</param>
+/// <summary>When a process publishes its snapshot: at every tick while it gets requests, and at every third tick while it gets none.</summary>
+/// <param name="interval">The time between two ticks.</param>
 /// <param name="time">The clock.</param>
 internal sealed class SnapshotSchedule(TimeSpan interval, TimeProvider time)
 {
-    // Two intervals and a half: looks are not exact, and the third one counts.
+    // Two intervals and a half: ticks are not exact, and the third one counts.
     private readonly TimeSpan _quietInterval = 2.5 * interval;
 
     private long _requests;
     private long _requestedIn;
-    private (long Requests, long Slice, long At)? _told;
+    private (long Requests, long Slice, long At)? _published;
 
-    private long Slice => time.GetUtcNow().ToUnixTimeSeconds() / Recorder.SliceSeconds;
+    private long Slice => time.GetUtcNow().ToUnixTimeSeconds() / MetricAggregator.SliceSeconds;
 
-    /// <summary>Whether this look is to be told.</summary>
-    /// <param name="requests">The requests of which the process knows by now.</param>
+    /// <summary>Whether the snapshot of this tick is due.</summary>
+    /// <param name="requests">Requests since the start of the process.</param>
     public bool IsDue(long requests)
     {
         if (requests != _requests)
@@ -23,12 +23,12 @@ internal sealed class SnapshotSchedule(TimeSpan interval, TimeProvider time)
             (_requests, _requestedIn) = (requests, Slice);
         }
 
-        return _told is not { } told
-            || told.Requests != requests
-            || (told.Slice == _requestedIn && Slice != _requestedIn) // a slice is told when it is over
-            || time.GetElapsedTime(told.At) >= _quietInterval;
+        return _published is not { } last
+            || last.Requests != requests
+            || (last.Slice == _requestedIn && Slice != _requestedIn) // a slice is published when it has ended
+            || time.GetElapsedTime(last.At) >= _quietInterval;
     }
 
-    /// <summary>It was told. What could not be stays due.</summary>
-    public void Told() => _told = (_requests, Slice, time.GetTimestamp());
+    /// <summary>Records that the snapshot was published. A snapshot that failed stays due.</summary>
+    public void Published() => _published = (_requests, Slice, time.GetTimestamp());
 }

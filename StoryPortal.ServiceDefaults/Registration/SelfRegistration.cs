@@ -33,7 +33,7 @@ internal sealed partial class SelfRegistration(
         var registration = new InstanceRegistration
         {
             Url = _self.Url,
-            Version = ProcessReadings.Version,
+            Version = ProcessSnapshotReader.Version,
             Layer = _self.Layer,
             Description = _self.Description,
             Tags = _self.Tags,

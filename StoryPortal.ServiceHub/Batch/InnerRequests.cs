@@ -3,9 +3,9 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Http.Metadata;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults.Caching;
+using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
 using StoryPortal.ServiceHub.Services;
@@ -141,21 +141,16 @@ internal sealed class InnerRequests(IServiceScopeFactory scopes, IEnumerable<IEx
         await context.Response.CompleteAsync();
     }
 
-    private void Measure(HttpContext context, string method, TimeSpan duration)
-    {
-        if (EndpointOf(context)?.Metadata.GetMetadata<IRouteDiagnosticsMetadata>()?.Route is { } route)
+    private void Measure(HttpContext context, string method, TimeSpan duration) => _duration.Record(
+        duration.TotalSeconds,
+        new TagList
         {
-            _duration.Record(
-                duration.TotalSeconds,
-                new TagList
-                {
-                    { "url.scheme", context.Request.Scheme },
-                    { "http.request.method", method },
-                    { "http.response.status_code", context.Response.StatusCode },
-                    { "http.route", route },
-                });
-        }
-    }
+            { "url.scheme", context.Request.Scheme },
+            { "http.request.method", method },
+            { RequestTags.Status, context.Response.StatusCode },
+            { RequestTags.Method, RequestTags.GetMethod(method) },
+            { RequestTags.Endpoint, RouteTemplate.Of(context) ?? RequestTags.Unmatched },
+        });
 
     private static Endpoint? EndpointOf(HttpContext context) => context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
 

@@ -92,7 +92,7 @@ internal static class PerformanceEndpoints
         new JsonAnswer<DataLayer.Performance.Checklist>(await checklist.ReadAsync(cancellationToken), Json.Checklist);
 
     private static async Task<IResult> SlowQueriesAsync(
-        HttpContext context, DatabaseFacts database, CancellationToken cancellationToken, double? min_ms = null, int? limit = null)
+        HttpContext context, PostgresDiagnostics database, CancellationToken cancellationToken, double? min_ms = null, int? limit = null)
     {
         var errors = new InputErrors();
         var size = Paging.Limit(limit, errors);

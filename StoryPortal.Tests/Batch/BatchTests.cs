@@ -215,6 +215,6 @@ public sealed partial class BatchTests(StoryPortalSystem system)
         return (await response.JsonAsync(HttpStatusCode.Created)).GetProperty("key").GetString()!;
     }
 
-    [GeneratedRegex("""http_server_request_duration_seconds_count\{[^}]*http_response_status_code="404",http_route="/v1/models/\{id\}"[^}]*\} (?<count>\d+)""")]
+    [GeneratedRegex("""request_duration_seconds_count\{(?=[^\n]*endpoint="/v1/models/\{id\}")(?=[^\n]*http_response_status_code="404")(?![^\n]*network_protocol_version)[^\n]*\} (?<count>\d+)""")]
     private static partial Regex MeasuredModels();
 }

@@ -7,7 +7,6 @@ using StackExchange.Redis;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.ServiceDefaults.Caching;
-using StoryPortal.ServiceDefaults.Performance;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Caching;
@@ -40,7 +39,6 @@ internal sealed class CacheNode : IAsyncDisposable
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddMetrics();
-        builder.Services.AddSingleton<Recorder>();
         builder.AddCaching();
 
         // No test depends on how fast this machine is: a write waits as long as it takes, a late heartbeat is none that is lost. A closed connection is noticed at once.

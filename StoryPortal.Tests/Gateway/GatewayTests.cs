@@ -65,7 +65,7 @@ public sealed class GatewayTests(StoryPortalSystem system)
         await door.ProblemAsync(HttpStatusCode.NotFound);
 
         using var client = system.App.CreateHttpClient("gateway", "internal");
-        Assert.Contains("http_server_request_duration", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
+        Assert.Contains("request_duration_seconds", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
     }
 
     [Fact]

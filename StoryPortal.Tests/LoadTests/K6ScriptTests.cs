@@ -56,7 +56,7 @@ public sealed class K6ScriptTests(StoryPortalSystem system)
     public void Thresholds_are_the_targets_of_the_scorecard()
     {
         using var targets = new K6Engine("shared/targets", new Dictionary<string, string>());
-        Assert.All(targets.Exported("targets").EnumerateObject(), target => Assert.Equal(Targets.Of(target.Name).Value, target.Value.GetDouble()));
+        Assert.All(targets.Exported("targets").EnumerateObject(), target => Assert.Equal(Slos.Get(target.Name).Value, target.Value.GetDouble()));
 
         using var mixed = new K6Engine("mixed", new Dictionary<string, string>());
         var thresholds = mixed.Exported("options").GetProperty("thresholds");

@@ -96,10 +96,8 @@ public sealed partial class ExposedMetricTests(StoryPortalSystem system)
             }
         };
         listener.Start();
-        var recorder = new ServiceDefaults.Performance.Recorder(TimeProvider.System);
-        _ = new GatewayMetrics(meters, recorder, load: null!);
-        _ = new CacheMetrics(meters, recorder);
-        _ = new ServiceDefaults.Performance.RequestMeasurement(recorder, meters);
+        _ = new GatewayMetrics(meters, load: null!);
+        _ = new CacheMetrics(meters);
         return names;
     }
 

@@ -23,8 +23,8 @@ public sealed partial class PageTests(StoryPortalSystem system, Browser browser)
     {
         await using var opened = await (await browser.OpenAsync(_address)).CompleteAsync();
         await Expect(opened.Verdict).ToHaveTextAsync(VerdictText());
-        await Expect(opened.Rows).ToHaveCountAsync(Targets.All.Count);
-        foreach (var target in Targets.All)
+        await Expect(opened.Rows).ToHaveCountAsync(Slos.All.Count);
+        foreach (var target in Slos.All)
         {
             await Expect(opened.Page.Locator($"#row-{target.Id} .status")).ToHaveTextAsync(StatusWord());
         }

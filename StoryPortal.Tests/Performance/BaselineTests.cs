@@ -18,7 +18,7 @@ public sealed class BaselineTests(StoryPortalSystem system)
         using var post = await system.Gateway.PostAsync(Path("baselines"), Answers.Json($$"""{"label": "{{label}}"}"""));
         var baseline = await post.JsonAsync(HttpStatusCode.Created);
         Assert.Equal($"/v1/performance/baselines/{baseline.Id()}", post.Headers.Location?.OriginalString);
-        Assert.Equal(Targets.All.Count, baseline.GetProperty("scorecard").GetProperty("rows").GetArrayLength());
+        Assert.Equal(Slos.All.Count, baseline.GetProperty("scorecard").GetProperty("rows").GetArrayLength());
 
         using var list = await system.Gateway.GetAsync(Path("baselines?limit=1"));
         Assert.Equal(label, (await list.JsonAsync())[0].GetProperty("label").GetString());
@@ -26,7 +26,7 @@ public sealed class BaselineTests(StoryPortalSystem system)
         using var compare = await system.Gateway.GetAsync(Path($"baselines/{baseline.Id()}/compare"));
         var comparison = await compare.JsonAsync();
         Assert.Equal(label, comparison.GetProperty("label").GetString());
-        Assert.Equal(Targets.All.Select(target => target.Id), comparison.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("id").GetString()));
+        Assert.Equal(Slos.All.Select(target => target.Id), comparison.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("id").GetString()));
 
         using var missing = await system.Gateway.GetAsync(Path($"baselines/{Guid.NewGuid()}/compare"));
         await missing.ProblemAsync(HttpStatusCode.NotFound);
@@ -103,7 +103,7 @@ public sealed class BaselineTests(StoryPortalSystem system)
     {
         await using var database = await OwnDatabase.WithTablesAsync(system);
         await database.RunAsync("DROP EXTENSION pg_stat_statements");
-        Assert.Null(await new DatabaseFacts(database.Queries).SlowQueriesAsync(0, 10, CancellationToken.None));
+        Assert.Null(await new PostgresDiagnostics(database.Queries).SlowQueriesAsync(0, 10, CancellationToken.None));
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class BaselineTests(StoryPortalSystem system)
 
     private static Scorecard Scorecard(string id, double? current)
     {
-        var target = Targets.Of(id);
+        var target = Slos.Get(id);
         var row = new ScorecardRow(
             id, target.Area, target.What, target.Value, target.Direction == Direction.Below ? "below" : "above", target.Unit, current, null, 100, current is null ? RowStatus.NoData : RowStatus.Ok);
         return new Scorecard(Now, 300, [], [], [row], [], []);

@@ -62,6 +62,18 @@ public sealed class ChecklistTests(StoryPortalSystem system)
         Assert.Equal(JsonValueKind.Null, item.GetProperty("remedy").ValueKind);
     }
 
+    [Fact]
+    public async Task After_traffic_every_item_that_this_machine_can_check_has_its_source()
+    {
+        string[] unavailable = ["image", "build_cache", "resource_limits", "grafana", "load_test"]; // need an image, a limit, Grafana, a load test
+        await UseAsync();
+        string[] missing = [];
+        await Eventually.TrueAsync(
+            async () => (missing = [.. (await ReadAsync()).GetProperty("items").EnumerateArray()
+                .Where(item => Status(item) == "cannot_check").Select(item => item.GetProperty("id").GetString()!).Except(unavailable)]).Length == 0,
+            () => string.Join(", ", missing));
+    }
+
     [Theory]
     [InlineData("build_cache")]
     [InlineData("grafana")]
@@ -127,7 +139,7 @@ public sealed class ChecklistTests(StoryPortalSystem system)
     public async Task A_missing_index_fails()
     {
         await using var database = await OwnDatabase.WithTablesAsync(system); // without any index
-        var finding = await LookAsync(database, "indexes", new CheckContext(new Readings([]), []));
+        var finding = await LookAsync(database, "indexes", new CheckContext(new MetricSnapshots([]), []));
         Assert.Equal(CheckStatus.Failed, finding.Status);
         Assert.Contains("idx_events_type_timestamp is missing", finding.Evidence, StringComparison.Ordinal);
     }
@@ -143,7 +155,7 @@ public sealed class ChecklistTests(StoryPortalSystem system)
             """);
         await new PerformanceStore(database.Queries).LoadTestsAsync(null, 1, CancellationToken.None).CountAsync();
 
-        var finding = await LookAsync(database, "plans", new CheckContext(new Readings([]), []));
+        var finding = await LookAsync(database, "plans", new CheckContext(new MetricSnapshots([]), []));
         Assert.Equal(CheckStatus.Failed, finding.Status);
         Assert.Contains("performance.load_tests reads all of load_tests", finding.Evidence, StringComparison.Ordinal);
     }
@@ -175,7 +187,7 @@ public sealed class ChecklistTests(StoryPortalSystem system)
 
         await new PerformanceStore(database.Queries).LoadTestsAsync(null, 1, CancellationToken.None).CountAsync();
 
-        var finding = await LookAsync(database, "plans", new CheckContext(new Readings([]), []));
+        var finding = await LookAsync(database, "plans", new CheckContext(new MetricSnapshots([]), []));
         Assert.Equal(CheckStatus.Passed, finding.Status);
         Assert.Contains("1 statements take 100 ms and more", finding.Evidence, StringComparison.Ordinal);
     }
@@ -186,10 +198,10 @@ public sealed class ChecklistTests(StoryPortalSystem system)
     public async Task A_route_whose_requests_make_many_queries_fails(int requests, int queries, CheckStatus expected)
     {
         await using var database = await OwnDatabase.CreateAsync(system);
-        var context = new CheckContext(new Readings([RowTests.Snapshot(recorder =>
+        var context = new CheckContext(new MetricSnapshots([RowTests.Snapshot(metrics =>
         {
-            recorder.TallyOf(Measured.SampledOf + "/v1/agents").Add(requests);
-            recorder.TallyOf(Measured.QueriesOf + "/v1/agents").Add(queries);
+            metrics.Add(MetricNames.RequestsOf + "/v1/agents", requests);
+            metrics.Add(MetricNames.QueriesOf + "/v1/agents", queries);
         })]), []);
         var finding = await LookAsync(database, "no_n_plus_one", context);
         Assert.Equal(expected, finding.Status);
@@ -200,18 +212,18 @@ public sealed class ChecklistTests(StoryPortalSystem system)
     public async Task A_stream_may_make_as_many_as_it_stays_open_for()
     {
         await using var database = await OwnDatabase.CreateAsync(system);
-        var context = new CheckContext(new Readings([RowTests.Snapshot(recorder =>
+        var context = new CheckContext(new MetricSnapshots([RowTests.Snapshot(metrics =>
         {
-            recorder.TallyOf(Measured.SampledOf + "/v1/events/stream").Add(1);
-            recorder.TallyOf(Measured.QueriesOf + "/v1/events/stream").Add(100);
-            recorder.TallyOf(Measured.SampledOf + "/v1/agents").Add(1);
+            metrics.Add(MetricNames.RequestsOf + "/v1/events/stream", 1);
+            metrics.Add(MetricNames.QueriesOf + "/v1/events/stream", 100);
+            metrics.Add(MetricNames.RequestsOf + "/v1/agents", 1);
         })]), []);
         Assert.Equal(CheckStatus.Passed, (await LookAsync(database, "no_n_plus_one", context)).Status);
     }
 
     private static Task<Finding> LookAsync(OwnDatabase database, string id, CheckContext context)
     {
-        var checks = new DatabaseChecks(new DatabaseFacts(database.Queries), new QueryPlans(database.Queries)).Checks;
+        var checks = new DatabaseChecks(new PostgresDiagnostics(database.Queries), new QueryPlans(database.Queries)).Checks;
         return checks.Single(check => check.Id == id).LookAsync(context, CancellationToken.None);
     }
 
@@ -225,6 +237,12 @@ public sealed class ChecklistTests(StoryPortalSystem system)
         {
             using var secure = await system.Secure.GetAsync(new Uri("/v1/services", UriKind.Relative));
             using var list = await system.Gateway.GetAsync(new Uri($"/v1/events?limit={i + 1}", UriKind.Relative));
+            foreach (var resource in (string[])["agents", "sessions"]) // each tier has a hit rate
+            {
+                using var none = await system.Gateway.GetAsync(new Uri($"/v1/{resource}/{Guid.Empty}", UriKind.Relative));
+            }
+
+            using var service = await system.Gateway.GetAsync(new Uri("/v1/services/service-hub", UriKind.Relative));
         }
     }
 

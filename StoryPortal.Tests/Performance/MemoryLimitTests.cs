@@ -19,7 +19,7 @@ public sealed class MemoryLimitTests : IDisposable
     [InlineData(null, "9223372036854771712\n", null)]
     [InlineData(null, null, null)] // no control groups
     public void Is_read_in_both_versions(string? second, string? first, long? expected) =>
-        Assert.Equal(expected, ProcessReadings.ReadMemoryLimit([Written("second", second), Written("first", first)]));
+        Assert.Equal(expected, ProcessSnapshotReader.ReadMemoryLimit([Written("second", second), Written("first", first)]));
 
     private string Written(string name, string? text)
     {

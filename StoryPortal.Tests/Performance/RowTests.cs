@@ -17,7 +17,7 @@ public sealed class RowTests
 
     [Fact]
     public void Every_promise_is_in_the_table() =>
-        Assert.Equal(Promised, Targets.All.Select(target => (target.Id, target.Value, target.Unit)));
+        Assert.Equal(Promised, Slos.All.Select(target => (target.Id, target.Value, target.Unit)));
 
     [Theory]
     [InlineData(100, 30, RowStatus.Ok)]
@@ -27,7 +27,7 @@ public sealed class RowTests
     [InlineData(240, 29, RowStatus.NoData)]
     public void A_latency_is_kept_below_its_target(int milliseconds, int requests, RowStatus expected)
     {
-        var row = Row("http_list_p95", recorder => Repeat(requests, () => recorder.TimesOf(Measured.List).Add(TimeSpan.FromMilliseconds(milliseconds))));
+        var row = Row("http_list_p95", metrics => Repeat(requests, () => metrics.Record(MetricNames.List, TimeSpan.FromMilliseconds(milliseconds))));
         Assert.Equal((expected, (long)requests), (row.Status, row.Samples));
         Assert.Equal(expected == RowStatus.NoData, row.Current is null);
     }
@@ -39,11 +39,11 @@ public sealed class RowTests
     [InlineData(20, 9, RowStatus.NoData)]
     public void A_hit_rate_is_kept_above_its_target(int hits, int misses, RowStatus expected)
     {
-        var row = Row("cache_agent_metadata", recorder =>
+        var row = Row("cache_agent_metadata", metrics =>
         {
-            recorder.TallyOf(Measured.Hits("agent_metadata", "l1")).Add(hits - 10);
-            recorder.TallyOf(Measured.Hits("agent_metadata", "l2")).Add(10);
-            recorder.TallyOf(Measured.Misses("agent_metadata")).Add(misses);
+            metrics.Add(MetricNames.Hits("agent_metadata", "l1"), hits - 10);
+            metrics.Add(MetricNames.Hits("agent_metadata", "l2"), 10);
+            metrics.Add(MetricNames.Misses("agent_metadata"), misses);
         });
         Assert.Equal((expected, (long)hits + misses), (row.Status, row.Samples));
     }
@@ -51,56 +51,56 @@ public sealed class RowTests
     [Fact]
     public void Failed_requests_are_a_share_of_all()
     {
-        var row = Row("http_failed", recorder =>
+        var row = Row("http_failed", metrics =>
         {
-            recorder.TallyOf(Measured.Requests).Add(200);
-            recorder.TallyOf(Measured.Failed).Add(3);
+            metrics.Add(MetricNames.Requests, 200);
+            metrics.Add(MetricNames.Failed, 3);
         });
         Assert.Equal((1.5, RowStatus.Missed), (row.Current, row.Status));
     }
 
     [Fact]
-    public void One_look_at_a_state_is_enough()
+    public void One_sample_of_a_gauge_is_enough()
     {
-        var row = Row("db_connections", recorder => recorder.StateOf(Measured.ActiveConnections).Set(12));
+        var row = Row("db_connections", metrics => metrics.Sample(MetricNames.ActiveConnections, 12));
         Assert.Equal((12.0, 1L, RowStatus.Ok), (row.Current, row.Samples, row.Status));
     }
 
     [Fact]
     public void Memory_is_that_of_every_process_and_of_each_server_once()
     {
-        PerformanceSnapshot Hub(double own, double postgres) => Snapshot(recorder =>
+        ProcessSnapshot Hub(double own, double postgres) => Snapshot(metrics =>
         {
-            recorder.StateOf(Measured.Memory).Set(own);
-            recorder.StateOf(Measured.PostgresMemory).Set(postgres);
-            recorder.StateOf(Measured.RedisProcessMemory).Set(1000);
+            metrics.Sample(MetricNames.Memory, own);
+            metrics.Sample(MetricNames.PostgresMemory, postgres);
+            metrics.Sample(MetricNames.RedisMemory, 1000);
         });
 
-        Assert.Equal(100 + 200 + 510 + 1000, new Readings([Hub(100, 500), Hub(200, 510)]).Row(Targets.Of("memory")).Current);
+        Assert.Equal(100 + 200 + 510 + 1000, new MetricSnapshots([Hub(100, 500), Hub(200, 510)]).Row(Slos.Get("memory")).Current);
     }
 
     [Fact]
-    public void A_sum_with_an_unknown_part_is_not_told()
+    public void A_sum_with_an_unknown_part_has_no_value()
     {
-        var row = Row("memory", recorder => recorder.StateOf(Measured.Memory).Set(100));
+        var row = Row("memory", metrics => metrics.Sample(MetricNames.Memory, 100));
         Assert.Equal((null, RowStatus.NoData), (row.Current, row.Status));
     }
 
     [Fact]
-    public void Startup_is_told_long_after_it_was()
+    public void A_start_up_counts_after_the_window_as_well()
     {
-        var row = new Readings([Snapshot(recorder => recorder.StateOf(Measured.Startup).Set(4), TimeSpan.FromHours(2))]).Row(Targets.Of("startup"));
+        var row = new MetricSnapshots([Snapshot(metrics => metrics.Sample(MetricNames.Startup, 4), TimeSpan.FromHours(2))]).Row(Slos.Get("startup"));
         Assert.Equal((4.0, RowStatus.Ok), (row.Current, row.Status));
     }
 
-    internal static PerformanceSnapshot Snapshot(Action<Recorder> record, TimeSpan later = default)
+    internal static ProcessSnapshot Snapshot(Action<MetricAggregator> record, TimeSpan later = default)
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        var recorder = new Recorder(time);
-        record(recorder);
+        var metrics = new MetricAggregator(time);
+        record(metrics);
         time.Advance(later);
-        var (times, counts, states) = recorder.Read();
-        return new PerformanceSnapshot
+        var (times, counts, states) = metrics.Read();
+        return new ProcessSnapshot
         {
             Service = "service-hub",
             Instance = "one",
@@ -113,7 +113,7 @@ public sealed class RowTests
         };
     }
 
-    private static ScorecardRow Row(string target, Action<Recorder> record) => new Readings([Snapshot(record)]).Row(Targets.Of(target));
+    private static ScorecardRow Row(string target, Action<MetricAggregator> record) => new MetricSnapshots([Snapshot(record)]).Row(Slos.Get(target));
 
     private static void Repeat(int times, Action action)
     {

@@ -34,7 +34,7 @@ public sealed class ScorecardTests(StoryPortalSystem system)
             Assert.InRange(process.GetProperty("memory_bytes").GetDouble(), 1e7, 1e11);
             Assert.InRange(process.GetProperty("startup_seconds").GetDouble(), 0.01, 120);
         });
-        Assert.Equal(Targets.All.Select(target => target.Id), scorecard.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("id").GetString()));
+        Assert.Equal(Slos.All.Select(target => target.Id), scorecard.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("id").GetString()));
     }
 
     [Theory]
@@ -50,7 +50,7 @@ public sealed class ScorecardTests(StoryPortalSystem system)
         Assert.True(current >= 0, row.ToString());
 
         // How long a start takes, ./bench.sh measures: beside other tests it may take longer than it should.
-        var target = Targets.Of(id);
+        var target = Slos.Get(id);
         var expected = id != "startup" ? "ok" : !target.IsMet(current) ? "missed" : target.IsAtRisk(current) ? "at_risk" : "ok";
         Assert.Equal(expected, row.GetProperty("status").GetString());
     }
@@ -86,6 +86,31 @@ public sealed class ScorecardTests(StoryPortalSystem system)
     }
 
     [Fact]
+    public async Task After_traffic_every_row_has_its_source()
+    {
+        using var created = await system.Gateway.PostAsync(new Uri("/v1/agents", UriKind.Relative), Answers.Json("""{"name": "sourced", "type": "test"}"""));
+        var agent = (await created.JsonAsync(HttpStatusCode.Created)).Id();
+        using var opened = await system.Gateway.PostAsync(new Uri("/v1/sessions", UriKind.Relative), Answers.Json($$"""{"agent_id": "{{agent}}", "type": "test"}"""));
+        var session = (await opened.JsonAsync(HttpStatusCode.Created)).Id();
+        for (var i = 0; i < Slo.DefaultMinSamples + 5; i++)
+        {
+            string[] paths = [$"/v1/agents/{agent}", $"/v1/sessions/{session}", $"/v1/services/unknown-{i}", "/v1/events/stats", "/health"];
+            foreach (var path in paths)
+            {
+                using var read = await system.Gateway.GetAsync(new Uri(path, UriKind.Relative));
+            }
+
+            using var write = await system.Gateway.PostAsync(new Uri("/v1/events", UriKind.Relative), Answers.Json("""{"type": "sourced"}"""));
+        }
+
+        string[] missing = [];
+        await Eventually.TrueAsync(
+            async () => (missing = [.. (await ReadAsync()).GetProperty("rows").EnumerateArray()
+                .Where(row => row.GetProperty("status").GetString() == "no_data").Select(row => row.GetProperty("id").GetString()!)]).Length == 0,
+            () => string.Join(", ", missing));
+    }
+
+    [Fact]
     public async Task A_process_that_is_registered_and_says_nothing_is_named()
     {
         await RunAsync("INSERT INTO mcp_documents.service_instances (service_name, id, url) VALUES ('data-layer', 'ghost', 'http://ghost.example')");
@@ -116,12 +141,12 @@ public sealed class ScorecardTests(StoryPortalSystem system)
             INSERT INTO mcp_documents.services (name) VALUES ('gateway'), ('somebody-else');
             INSERT INTO mcp_documents.service_instances (service_name, id, url) VALUES ('gateway', 'door', 'http://door'), ('somebody-else', 'else', 'http://else')
             """);
-        var recorder = new Recorder(TimeProvider.System);
-        recorder.StateOf(Measured.ActiveConnections).Set(3);
+        var metrics = new MetricAggregator(TimeProvider.System);
+        metrics.Sample(MetricNames.ActiveConnections, 3);
         var health = new HealthState(
             new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), Options.Create(new HealthCheckServiceOptions()),
             new StartPhase(TimeProvider.System), NullLogger<HealthState>.Instance);
-        var self = new ProcessReadings(recorder, new ServiceName("service-hub"), Options.Create(new RegistrationOptions { InstanceId = "self" }), health, TimeProvider.System);
+        var self = new ProcessSnapshotReader(metrics, database.Meters, new ServiceName("service-hub"), Options.Create(new RegistrationOptions { InstanceId = "self" }), health, TimeProvider.System);
 
         var scorecard = await new ScorecardReader(self, connection, new PerformanceStore(database.Queries), TimeProvider.System).ReadAsync(CancellationToken.None);
 

@@ -38,7 +38,7 @@ public sealed class SnapshotScheduleTests
         var isDue = _schedule.IsDue(known);
         if (isDue)
         {
-            _schedule.Told();
+            _schedule.Published();
         }
 
         _time.Advance(Interval);

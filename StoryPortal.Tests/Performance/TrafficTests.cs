@@ -4,27 +4,27 @@ using StoryPortal.ServiceDefaults.Performance;
 
 namespace StoryPortal.Tests.Performance;
 
-/// <summary>What the scorecard tells of every ten seconds.</summary>
+/// <summary>The traffic of every ten seconds in the scorecard.</summary>
 public sealed class TrafficTests
 {
     private static readonly DateTimeOffset Minute = new(2026, 5, 4, 10, 0, 0, TimeSpan.Zero);
-    private static readonly string[] Classes = [Measured.List, Measured.Write];
+    private static readonly string[] Classes = [MetricNames.List, MetricNames.Write];
 
     private readonly FakeTimeProvider _time = new(Minute.AddSeconds(3));
 
     [Fact]
     public void Requests_of_the_same_ten_seconds_are_added_up_whenever_their_processes_started()
     {
-        var early = new Recorder(_time);
+        var early = new MetricAggregator(_time);
         _time.Advance(TimeSpan.FromSeconds(5));
-        var late = new Recorder(_time);
-        Record(early, Measured.List, 30, 10);
-        Record(late, Measured.Write, 20, 1000);
+        var late = new MetricAggregator(_time);
+        Record(early, MetricNames.List, 30, 10);
+        Record(late, MetricNames.Write, 20, 1000);
         _time.Advance(TimeSpan.FromSeconds(3));
-        late.Slices(Classes); // as every process does, every two seconds
-        Record(late, Measured.List, 10, 1);
+        late.ReadSlices(Classes); // every process publishes every two seconds
+        Record(late, MetricNames.List, 10, 1);
 
-        Assert.Empty(Traffic(early, late)); // not all may have told of it yet
+        Assert.Empty(Traffic(early, late)); // not every process may have published the slice
         _time.Advance(TimeSpan.FromSeconds(2));
         var slice = Assert.Single(Traffic(early, late));
         Assert.Equal((Minute, 5.0), (slice.At, slice.RequestsPerSecond));
@@ -35,28 +35,28 @@ public sealed class TrafficTests
     [Fact]
     public void Where_nobody_asked_there_are_no_times_and_what_is_older_than_the_window_is_gone()
     {
-        var recorder = new Recorder(_time);
-        Record(recorder, Measured.List, 1, 10);
+        var metrics = new MetricAggregator(_time);
+        Record(metrics, MetricNames.List, 1, 10);
         for (var i = 0; i < 80; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(10));
-            recorder.Slices(Classes);
+            metrics.ReadSlices(Classes);
         }
 
-        var traffic = Traffic(recorder);
-        Assert.Equal(Recorder.WindowSeconds / Recorder.SliceSeconds, traffic.Count);
+        var traffic = Traffic(metrics);
+        Assert.Equal(MetricAggregator.WindowSeconds / MetricAggregator.SliceSeconds, traffic.Count);
         Assert.All(traffic, slice => Assert.Equal((0.0, null, null), (slice.RequestsPerSecond, slice.P50Ms, slice.P95Ms)));
         Assert.Equal(traffic.Select(slice => slice.At).Order(), traffic.Select(slice => slice.At));
     }
 
-    private IReadOnlyList<TrafficSlice> Traffic(params Recorder[] recorders) =>
-        new Readings([.. recorders.Select(recorder => RowTests.Snapshot(_ => { }) with { Traffic = recorder.Slices(Classes) })]).Traffic(_time.GetUtcNow());
+    private IReadOnlyList<TrafficSlice> Traffic(params MetricAggregator[] processes) =>
+        new MetricSnapshots([.. processes.Select(metrics => RowTests.Snapshot(_ => { }) with { Traffic = metrics.ReadSlices(Classes) })]).Traffic(_time.GetUtcNow());
 
-    private static void Record(Recorder recorder, string name, int times, int milliseconds)
+    private static void Record(MetricAggregator metrics, string name, int times, int milliseconds)
     {
         for (var i = 0; i < times; i++)
         {
-            recorder.TimesOf(name).Add(TimeSpan.FromMilliseconds(milliseconds));
+            metrics.Record(name, TimeSpan.FromMilliseconds(milliseconds));
         }
     }
 }

@@ -1,4 +1,4 @@
-// The figures of the scorecard (StoryPortal.ServiceDefaults/Performance/Targets.cs), in milliseconds and per cent: a test compares both.
+// The figures of the scorecard (StoryPortal.ServiceDefaults/Performance/Slos.cs), in milliseconds and per cent: a test compares both.
 export const targets = {
   http_health_p95: 50,
   http_list_p95: 200,

@@ -4,7 +4,7 @@ using StoryPortal.ServiceDefaults.Performance;
 namespace StoryPortal.ServiceHub.Performance.Checklist;
 
 /// <summary>Whether our own processes do what makes them fast. What the gateway does, it tells in its measurements.</summary>
-internal sealed class ApplicationChecks(DatabaseFacts database, IEnumerable<EndpointDataSource> endpoints) : ICheckGroup
+internal sealed class ApplicationChecks(PostgresDiagnostics database, IEnumerable<EndpointDataSource> endpoints) : ICheckGroup
 {
     private const double LongestQueue = 100;
     private const int ThreadsOfACore = 25;
@@ -30,17 +30,17 @@ internal sealed class ApplicationChecks(DatabaseFacts database, IEnumerable<Endp
             return Task.FromResult(Finding.Unknown("No gateway can be heard: only it compresses."));
         }
 
-        var compressed = gateways.Total(Measured.Compressed);
+        var compressed = gateways.Total(MetricNames.CompressedResponses);
         return Task.FromResult(compressed > 0
-            ? Finding.Of(true, $"{compressed} of {gateways.Total(Measured.AnyProtocol)} answers of the gateway were compressed.")
+            ? Finding.Of(true, $"{compressed} of {gateways.Total(MetricNames.AnyProtocol)} answers of the gateway were compressed.")
             : Finding.Unknown("Nobody has asked the gateway for an answer of 1,000 bytes or more in a compressed form yet."));
     }
 
     private Task<Finding> ThreadsAsync(CheckContext context, CancellationToken cancellationToken)
     {
-        var processes = context.Readings.Processes
-            .Where(process => process.States.ContainsKey(Measured.ThreadQueue) && process.States.ContainsKey(Measured.Threads))
-            .Select(process => (process.Service, process.Cores, Queue: process.States[Measured.ThreadQueue].Window, Threads: process.States[Measured.Threads].Window)).ToList();
+        var processes = context.Snapshots.Processes
+            .Where(process => process.States.ContainsKey(MetricNames.ThreadQueue) && process.States.ContainsKey(MetricNames.Threads))
+            .Select(process => (process.Service, process.Cores, Queue: process.States[MetricNames.ThreadQueue].Window, Threads: process.States[MetricNames.Threads].Window)).ToList();
         var blocked = processes.Exists(process => process.Queue.Mean > LongestQueue || process.Threads.Highest > Math.Max(ThreadsOfACore, ThreadsOfACore * process.Cores));
         return Task.FromResult(processes.Count == 0 ? Finding.Unknown("No process has told of its threads yet.") : Finding.Of(!blocked, string.Join("; ", processes.Select(process =>
             $"{process.Service}: {process.Queue.Mean:0.0} work items waiting on average, {process.Threads.Highest:0} threads at most on {process.Cores} cores"))));
@@ -56,9 +56,9 @@ internal sealed class ApplicationChecks(DatabaseFacts database, IEnumerable<Endp
 
     private Task<Finding> ResponseCachingAsync(CheckContext context, CancellationToken cancellationToken)
     {
-        var (hits, misses) = (context.Readings.Total(Measured.Hits("output", "l1")), context.Readings.Total(Measured.Misses("output")));
+        var (hits, misses) = (context.Snapshots.Total(MetricNames.Hits("output", "l1")), context.Snapshots.Total(MetricNames.Misses("output")));
         return Task.FromResult(hits > 0 ? Finding.Of(true, $"{hits} of {hits + misses} requests for what may be kept were answered from it.")
-            : misses < Target.Usual ? Finding.Unknown($"Only {misses} requests have been for something that may be kept.")
+            : misses < Slo.DefaultMinSamples ? Finding.Unknown($"Only {misses} requests have been for something that may be kept.")
             : Finding.Of(false, $"None of {misses} requests was answered from what is kept."));
     }
 
@@ -69,5 +69,5 @@ internal sealed class ApplicationChecks(DatabaseFacts database, IEnumerable<Endp
         return Task.FromResult(Finding.Of(missing.Count == 0, missing.Count == 0 ? $"Served: {string.Join(", ", Batches)}." : $"Not served: {string.Join(", ", missing)}."));
     }
 
-    internal static Readings Gateways(CheckContext context) => new([.. context.Readings.Processes.Where(process => process.Service == "gateway")]);
+    internal static MetricSnapshots Gateways(CheckContext context) => new([.. context.Snapshots.Processes.Where(process => process.Service == "gateway")]);
 }

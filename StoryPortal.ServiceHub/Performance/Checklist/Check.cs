@@ -10,9 +10,9 @@ namespace StoryPortal.ServiceHub.Performance.Checklist;
 internal sealed record Check(string Id, string What, string Remedy, Func<CheckContext, CancellationToken, Task<Finding>> LookAsync);
 
 /// <summary>What all checks of one answer share: it is heard once.</summary>
-/// <param name="Readings">What the processes of the system have measured.</param>
+/// <param name="Snapshots">The measurements of the processes.</param>
 /// <param name="Unheard">Processes that could not be heard.</param>
-internal sealed record CheckContext(Readings Readings, IReadOnlyList<UnheardProcess> Unheard);
+internal sealed record CheckContext(MetricSnapshots Snapshots, IReadOnlyList<UnheardProcess> Unheard);
 
 /// <summary>What a check saw.</summary>
 /// <param name="Status">Whether it is as it should be.</param>

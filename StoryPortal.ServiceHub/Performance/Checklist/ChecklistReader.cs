@@ -9,7 +9,7 @@ internal sealed class ChecklistReader(IEnumerable<ICheckGroup> groups, Scorecard
 
     public async Task<DataLayer.Performance.Checklist> ReadAsync(CancellationToken cancellationToken)
     {
-        var (readings, unheard) = await scorecards.HearAsync(cancellationToken);
+        var (readings, unheard) = await scorecards.ReadSnapshotsAsync(cancellationToken);
         var context = new CheckContext(readings, unheard);
         var items = await Task.WhenAll(groups.SelectMany(group => group.Checks.Select(check => LookAsync(group.Name, check, context, cancellationToken))));
         return new DataLayer.Performance.Checklist(time.GetUtcNow(), Count(CheckStatus.Passed), Count(CheckStatus.Failed), Count(CheckStatus.CannotCheck), items);

@@ -7,7 +7,7 @@ using StoryPortal.ServiceDefaults.Text;
 namespace StoryPortal.ServiceHub.Performance.Checklist;
 
 /// <summary>Whether the database is used as it should be.</summary>
-internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) : ICheckGroup
+internal sealed class DatabaseChecks(PostgresDiagnostics database, QueryPlans plans) : ICheckGroup
 {
     private const double SlowMs = 100;
     private const int MostSlow = 20;
@@ -35,16 +35,16 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
     {
         var bad = await database.BadIndexesAsync(cancellationToken);
         return Finding.Of(bad.Count == 0, bad.Count == 0
-            ? $"{DatabaseFacts.IndexCount} indexes are there and valid."
+            ? $"{PostgresDiagnostics.IndexCount} indexes are there and valid."
             : string.Join(", ", bad.Select(index => $"{index.Name} {(index.IsThere ? "is invalid" : "is missing")}")));
     }
 
     private async Task<Finding> PoolAsync(CheckContext context, CancellationToken cancellationToken)
     {
         var most = int.Parse((await database.SettingsAsync(["max_connections"], cancellationToken))["max_connections"], CultureInfo.InvariantCulture);
-        var pools = context.Readings.Processes
-            .Where(process => process.States.ContainsKey(Measured.Pool))
-            .Select(process => (process.Service, Size: process.States[Measured.Pool].Total.Highest)).ToList();
+        var pools = context.Snapshots.Processes
+            .Where(process => process.States.ContainsKey(MetricNames.MaxPoolConnections))
+            .Select(process => (process.Service, Size: process.States[MetricNames.MaxPoolConnections].Total.Highest)).ToList();
         var all = pools.Sum(pool => pool.Size);
         return Finding.Of(most == 100 && all < most, $"max_connections is {most}; the pools may open {all}: {string.Join(", ", pools.Select(pool => $"{pool.Service} {pool.Size}"))}.");
     }
@@ -94,20 +94,20 @@ internal sealed class DatabaseChecks(DatabaseFacts database, QueryPlans plans) :
 
     private Task<Finding> QueriesAsync(CheckContext context, CancellationToken cancellationToken)
     {
-        var routes = context.Readings.NamesAfter(Measured.SampledOf)
+        var routes = context.Snapshots.NamesAfter(MetricNames.RequestsOf)
             .Where(route => !Unbounded.Any(root => route.StartsWith(root, StringComparison.Ordinal)) && RequestClasses.Of(HttpMethods.Get, route) != RequestClass.Stream)
-            .Select(route => (Route: route, Requests: context.Readings.Total(Measured.SampledOf + route), Queries: context.Readings.Total(Measured.QueriesOf + route)))
+            .Select(route => (Route: route, Requests: context.Snapshots.Total(MetricNames.RequestsOf + route), Queries: context.Snapshots.Total(MetricNames.QueriesOf + route)))
             .Where(route => route.Requests > 0)
             .Select(route => (route.Route, route.Requests, Each: (double)route.Queries / route.Requests)).ToList();
         if (routes.Count == 0)
         {
-            return Task.FromResult(Finding.Unknown("No request of the API has been looked at yet."));
+            return Task.FromResult(Finding.Unknown("No request of the API has been measured yet."));
         }
 
         var many = routes.Where(route => route.Each > MostQueries).ToList();
         var (worst, requests, each) = routes.MaxBy(route => route.Each);
         return Task.FromResult(Finding.Of(many.Count == 0, many.Count == 0
-            ? $"{routes.Count} routes looked at, {routes.Sum(route => route.Requests)} requests; the most make those of {worst}: {each:0.0} queries each, in {requests} requests."
+            ? $"{routes.Count} routes, {routes.Sum(route => route.Requests)} requests; the most make those of {worst}: {each:0.0} queries each, in {requests} requests."
             : string.Join("; ", many.Select(route => $"{route.Route} makes {route.Each:0.0} queries for a request"))));
     }
 

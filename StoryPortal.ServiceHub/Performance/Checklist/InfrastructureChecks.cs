@@ -55,9 +55,9 @@ internal sealed class InfrastructureChecks : ICheckGroup
 
     private static Task<Finding> LimitsAsync(CheckContext context, CancellationToken cancellationToken)
     {
-        var limited = context.Readings.Processes
-            .Where(process => process.MemoryLimit is not null && process.States.ContainsKey(Measured.Memory))
-            .Select(process => (process.Service, Limit: process.MemoryLimit!.Value, Used: process.States[Measured.Memory].Window.Highest)).ToList();
+        var limited = context.Snapshots.Processes
+            .Where(process => process.MemoryLimit is not null && process.States.ContainsKey(MetricNames.Memory))
+            .Select(process => (process.Service, Limit: process.MemoryLimit!.Value, Used: process.States[MetricNames.Memory].Window.Highest)).ToList();
         return Task.FromResult(limited.Count == 0
             ? Finding.Unknown("No process runs under a limit of memory.")
             : Finding.Of(limited.TrueForAll(process => process.Used < Full * process.Limit), string.Join("; ", limited.Select(process =>
@@ -67,7 +67,7 @@ internal sealed class InfrastructureChecks : ICheckGroup
     private static Task<Finding> Http2Async(CheckContext context, CancellationToken cancellationToken)
     {
         var gateways = ApplicationChecks.Gateways(context);
-        var (http2, all) = (gateways.Total(Measured.Http2), gateways.Total(Measured.AnyProtocol));
+        var (http2, all) = (gateways.Total(MetricNames.Http2), gateways.Total(MetricNames.AnyProtocol));
         return Task.FromResult(http2 > 0
             ? Finding.Of(true, $"{http2} of {all} requests to the gateway came over HTTP/2.")
             : Finding.Unknown(gateways.Processes.Count == 0 ? "No gateway can be heard." : $"None of {all} requests to the gateway came over HTTP/2: nobody has asked its HTTPS port yet, or TLS ends before it."));
@@ -76,8 +76,8 @@ internal sealed class InfrastructureChecks : ICheckGroup
     private static Task<Finding> KeepAliveAsync(CheckContext context, CancellationToken cancellationToken)
     {
         var gateways = ApplicationChecks.Gateways(context);
-        var (requests, connections) = (gateways.Total(Measured.AnyProtocol), gateways.Total(Measured.Connections));
-        return Task.FromResult(connections == 0 || requests < Target.Usual
+        var (requests, connections) = (gateways.Total(MetricNames.AnyProtocol), gateways.Total(MetricNames.Connections));
+        return Task.FromResult(connections == 0 || requests < Slo.DefaultMinSamples
             ? Finding.Unknown(gateways.Processes.Count == 0 ? "No gateway can be heard." : $"The gateway has seen only {requests} requests.")
             : Finding.Of(requests > connections, $"{requests} requests on {connections} connections to the gateway."));
     }

@@ -6,7 +6,7 @@ using StoryPortal.ServiceDefaults.Listening;
 namespace StoryPortal.ServiceHub.Performance.Checklist;
 
 /// <summary>Whether somebody would notice.</summary>
-internal sealed class MonitoringChecks(DatabaseFacts database, PerformanceStore store, ListenOptions listen, IConfiguration configuration, IHttpClientFactory clients) : ICheckGroup
+internal sealed class MonitoringChecks(PostgresDiagnostics database, PerformanceStore store, ListenOptions listen, IConfiguration configuration, IHttpClientFactory clients) : ICheckGroup
 {
     private const string GrafanaUrl = "Monitoring:GrafanaUrl";
     private const int SlowestLogged = 1000;
@@ -58,7 +58,7 @@ internal sealed class MonitoringChecks(DatabaseFacts database, PerformanceStore 
 
     private Task<Finding> ResourcesAsync(CheckContext context, CancellationToken cancellationToken) =>
         Task.FromResult(Finding.Of(context.Unheard.Count == 0, context.Unheard.Count == 0
-            ? $"Heard: {string.Join(", ", context.Readings.Processes.Select(process => $"{process.Service} {process.Instance}"))}."
+            ? $"Heard: {string.Join(", ", context.Snapshots.Processes.Select(process => $"{process.Service} {process.Instance}"))}."
             : $"Not heard: {string.Join(", ", context.Unheard.Select(process => $"{process.Service} {process.Instance}"))}."));
 
     private async Task<Finding> SlowQueryLogAsync(CheckContext context, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using StoryPortal.ServiceDefaults.Performance;
 namespace StoryPortal.ServiceHub.Performance.Checklist;
 
 /// <summary>Whether Redis is used as it should be.</summary>
-internal sealed class RedisChecks(RedisFacts redis) : ICheckGroup
+internal sealed class RedisChecks(RedisDiagnostics redis) : ICheckGroup
 {
     private const int MostKeys = 2000;
     private const int MostNamed = 5;
@@ -33,7 +33,7 @@ internal sealed class RedisChecks(RedisFacts redis) : ICheckGroup
     private async Task<Finding> MemoryAsync(CheckContext context, CancellationToken cancellationToken)
     {
         var info = await redis.InfoAsync();
-        var (bound, policy) = (RedisFacts.Number(info, "maxmemory") ?? 0, info.GetValueOrDefault("maxmemory_policy", "unknown"));
+        var (bound, policy) = (RedisDiagnostics.Number(info, "maxmemory") ?? 0, info.GetValueOrDefault("maxmemory_policy", "unknown"));
         return Finding.Of(bound is > 0 and <= 512 * 1024 * 1024 && policy == "allkeys-lru", $"maxmemory is {bound / 1024 / 1024:0} MiB, the policy is {policy}, {info.GetValueOrDefault("used_memory_human")} are used.");
     }
 
@@ -44,7 +44,7 @@ internal sealed class RedisChecks(RedisFacts redis) : ICheckGroup
 
     private Task<Finding> HitRatesAsync(CheckContext context, CancellationToken cancellationToken)
     {
-        var rows = Targets.All.Where(target => target.Area == "cache").Select(context.Readings.Row).ToList();
+        var rows = Slos.All.Where(target => target.Area == "cache").Select(context.Snapshots.Row).ToList();
         var known = rows.Where(row => row.Status != RowStatus.NoData).ToList();
         var evidence = string.Join("; ", known.Select(row => $"{row.What}: {row.Current:0.0} % of {row.Samples} lookups, more than {row.Target} % are wanted"));
         return Task.FromResult(known.Exists(row => row.Status == RowStatus.Missed) ? Finding.Of(false, evidence)
@@ -53,9 +53,9 @@ internal sealed class RedisChecks(RedisFacts redis) : ICheckGroup
     }
 
     private Task<Finding> WarmingAsync(CheckContext context, CancellationToken cancellationToken) =>
-        Task.FromResult(context.Readings.Highest(Measured.Warmed) is not null
+        Task.FromResult(context.Snapshots.Highest(MetricNames.Warmed) is not null
             ? Finding.Of(true, "A warm-up was done since the worker started.")
-            : context.Unheard.Any(process => process.Service == "data-layer") || context.Readings.Processes.All(process => process.Service != "data-layer")
+            : context.Unheard.Any(process => process.Service == "data-layer") || context.Snapshots.Processes.All(process => process.Service != "data-layer")
                 ? Finding.Unknown("The worker, which warms the cache, cannot be heard.")
                 : Finding.Of(false, "The worker runs and has not warmed the cache."));
 }

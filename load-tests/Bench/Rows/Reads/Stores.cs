@@ -6,7 +6,6 @@ using StoryPortal.DataLayer;
 using StoryPortal.DataLayer.Agents;
 using StoryPortal.DataLayer.Events;
 using StoryPortal.Generator;
-using StoryPortal.ServiceDefaults.Performance;
 
 namespace StoryPortal.Bench.Rows.Reads;
 
@@ -39,7 +38,6 @@ internal sealed class Stores : IAsyncDisposable
             ["ConnectionStrings:redis"] = "127.0.0.1:1", // never asked
         });
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<Recorder>();
         builder.AddDataLayer(maxPoolSize: 2);
         return new Stores(builder.Build(), dataset);
     }

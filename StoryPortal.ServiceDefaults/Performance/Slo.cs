@@ -32,7 +32,7 @@ public enum Measure
     SumOfHighest,
 }
 
-/// <summary>One promise of the product, which it measures on itself.</summary>
+/// <summary>A service level objective of the product, which the product measures on itself.</summary>
 /// <param name="Id">Its name, the same in the scorecard, alert rules and load tests.</param>
 /// <param name="Area">What it belongs to: api, database, cache or resources.</param>
 /// <param name="What">In words.</param>
@@ -40,14 +40,14 @@ public enum Measure
 /// <param name="Unit">ms, %, s, bytes, cores or connections.</param>
 /// <param name="Direction">On which side of the target the value should be.</param>
 /// <param name="Measure">How the value comes about.</param>
-/// <param name="Sources">What is measured for it; see <see cref="Measured"/>. Of a percentage, what counts.</param>
-/// <param name="Of">Of a percentage, what it is a share of.</param>
-/// <param name="LeastSamples">With fewer there is no value worth judging.</param>
-public sealed record Target(
-    string Id, string Area, string What, double Value, string Unit, Direction Direction, Measure Measure, string[] Sources, string[]? Of = null, int LeastSamples = Target.Usual)
+/// <param name="Sources">The series of the value; see <see cref="MetricNames"/>. Of a percentage, the numerator.</param>
+/// <param name="Of">Of a percentage, the denominator.</param>
+/// <param name="MinSamples">With fewer samples there is no value.</param>
+public sealed record Slo(
+    string Id, string Area, string What, double Value, string Unit, Direction Direction, Measure Measure, string[] Sources, string[]? Of = null, int MinSamples = Slo.DefaultMinSamples)
 {
     /// <summary>Samples without which a percentile or a share says nothing.</summary>
-    public const int Usual = 30;
+    public const int DefaultMinSamples = 30;
 
     // From where on a value that keeps its target counts as at risk.
     private const double Risk = 0.9;

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace StoryPortal.DataLayer.Performance;
 
 /// <summary>What Redis says of itself.</summary>
-public sealed class RedisFacts(IConnectionMultiplexer redis)
+public sealed class RedisDiagnostics(IConnectionMultiplexer redis)
 {
     private const int Burst = 200;
     private const int PageSize = 250;

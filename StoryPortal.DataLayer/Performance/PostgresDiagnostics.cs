@@ -6,7 +6,7 @@ using StoryPortal.DataLayer.Schema;
 namespace StoryPortal.DataLayer.Performance;
 
 /// <summary>What Postgres says of itself.</summary>
-public sealed class DatabaseFacts(StoryDatabase database)
+public sealed class PostgresDiagnostics(StoryDatabase database)
 {
     private const double TicksPerSecond = 100; // of processor time in /proc, on every platform that has it
 
