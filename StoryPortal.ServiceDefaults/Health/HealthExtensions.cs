@@ -60,7 +60,6 @@ public static class HealthExtensions
         void Map(string path, Func<bool> isUp) =>
             endpoints.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context => WriteAsync(context, service, state, isUp()))
                 .ShortCircuit()
-                .DisableHttpMetrics()
                 .ExcludeFromDescription();
     }
 
