@@ -29,7 +29,7 @@ builder.AddConfiguredCors();
 builder.AddConcurrencyLimit();
 builder.AddRateLimits();
 builder.AddApiAuthenticationThroughHub(ProxyExtensions.Hub);
-builder.AddAnswerCache();
+builder.AddTaggedOutputCache();
 builder.AddCompression();
 builder.AddProxy();
 builder.AddRequestLog(ProxyExtensions.Hub);
@@ -57,7 +57,7 @@ app.UseAuthentication();
 app.UseRateLimits();
 app.UseAuthorization();
 app.UseMiddleware<WeakETags>();
-app.UseMiddleware<OutputCacheMiddleware>();
+app.UseTaggedOutputCache();
 app.UseResponseCompression();
 
 app.MapPage();

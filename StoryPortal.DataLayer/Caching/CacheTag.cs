@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using StoryPortal.ServiceDefaults.Caching;
 
 namespace StoryPortal.DataLayer.Caching;
 
@@ -17,13 +18,13 @@ public readonly record struct CacheTag(int Slot)
     internal const int Count = FirstOfEntities + Entities;
 
     /// <summary>On every answer.</summary>
-    public static readonly CacheTag Everything = new(0);
+    public static readonly CacheTag Everything = new(CacheNames.EverythingSlot);
 
     /// <summary>Lists of agents.</summary>
     public static readonly CacheTag AgentLists = new(1);
 
     /// <summary>The service registry: there are few services, and their lists are what is read.</summary>
-    public static readonly CacheTag Services = new(2);
+    public static readonly CacheTag Services = new(CacheNames.ServicesSlot);
 
     /// <summary>Lists of sessions.</summary>
     public static readonly CacheTag SessionLists = new(3);

@@ -8,11 +8,6 @@ namespace StoryPortal.DataLayer.Caching;
 /// <summary>Answers in Redis, as plain strings that all processes share. Commands are pipelined, and none is awaited singly.</summary>
 internal sealed class RedisAnswers(IConnectionMultiplexer redis)
 {
-    private const string VersionPrefix = CacheNames.Prefix + "version:";
-
-    // As old as no answer gets.
-    private static readonly TimeSpan VersionLife = TimeSpan.FromDays(7);
-
     private static readonly RedisKey EverythingKey = VersionKey(CacheTag.Everything.Slot);
 
     private IDatabase Database => redis.GetDatabase();
@@ -41,7 +36,7 @@ internal sealed class RedisAnswers(IConnectionMultiplexer redis)
             var key = VersionKey(slot);
             var fresh = new byte[sizeof(ulong)];
             Random.Shared.NextBytes(fresh);
-            var set = database.StringSetAsync(key, fresh, VersionLife, When.NotExists);
+            var set = database.StringSetAsync(key, fresh, CacheNames.TagVersionTtl, When.NotExists);
             var get = database.StringGetAsync(key);
             await set;
             return Read(await get);
@@ -83,7 +78,7 @@ internal sealed class RedisAnswers(IConnectionMultiplexer redis)
         return (await Task.WhenAll(deleted)).Sum();
     }
 
-    private static RedisKey VersionKey(int slot) => VersionPrefix + slot.ToString(CultureInfo.InvariantCulture);
+    private static RedisKey VersionKey(int slot) => CacheNames.TagVersion + slot.ToString(CultureInfo.InvariantCulture);
 
     // A version that somebody else wrote, or that an overfull server did not take, is none that an answer carries.
     private static ulong Read(RedisValue value) => (byte[]?)value is { Length: sizeof(ulong) } bytes ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : (ulong)Random.Shared.NextInt64();

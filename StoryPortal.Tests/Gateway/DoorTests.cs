@@ -75,7 +75,7 @@ public sealed class DoorTests(Door door) : IClassFixture<Door>
     [InlineData("br", "br")]
     [InlineData("gzip", "gzip")]
     [InlineData("deflate", null)]
-    public async Task A_kept_answer_is_sent_as_its_caller_can_read_it(string accepted, string? expected)
+    public async Task A_cached_response_is_sent_in_a_coding_that_its_caller_accepts(string accepted, string? expected)
     {
         using var first = await _gateway.GetAsync("/v1/services", _reader, ("Accept-Encoding", accepted));
         using var second = await _gateway.GetAsync("/v1/services/", _reader, ("Accept-Encoding", accepted));
@@ -88,7 +88,7 @@ public sealed class DoorTests(Door door) : IClassFixture<Door>
     }
 
     [Fact]
-    public async Task An_answer_is_kept_by_known_parameters_and_ends_before_a_write_is_answered()
+    public async Task A_response_is_cached_by_its_parameters_and_evicted_before_the_response_to_a_write()
     {
         async Task<string> StateAsync(string path)
         {
@@ -97,14 +97,14 @@ public sealed class DoorTests(Door door) : IClassFixture<Door>
             return response.Headers.GetValues("X-Cache").Single();
         }
 
-        await Eventually.TrueAsync(async () => await StateAsync("/v1/services?tag=a&x=1") == "MISS" && await StateAsync("/v1/services?x=2&tag=a") == "HIT");
+        await Eventually.TrueAsync(async () => await StateAsync("/v1/services?tag=a&x=1") == "MISS" && await StateAsync("/v1/services?x=1&tag=a") == "HIT");
         Assert.Equal("MISS", await StateAsync("/v1/services?tag=b"));
 
         using var written = await _gateway.SendAsync(HttpMethod.Put, "/v1/services/a/instances/b", GatewayProcess.AdminKey);
         Assert.Equal(HttpStatusCode.NoContent, written.StatusCode);
         Assert.Equal("MISS", await StateAsync("/v1/services?tag=a"));
 
-        // A batch ends it where it has written services, and only there. Between two questions a second may pass, without Redis.
+        // A batch evicts it where it has written services, and only there. Between two requests a second may pass, without Redis.
         await Eventually.TrueAsync(async () =>
         {
             await StateAsync("/v1/services?tag=a");

@@ -57,15 +57,15 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
     [InlineData("told")]
     [InlineData("stopped")]
     [InlineData("frozen")]
-    public async Task A_kept_answer_ends_at_every_gateway_when_services_change_and_soon_when_nobody_can_tell(string redis)
+    public async Task A_cached_response_is_evicted_at_every_gateway_when_services_change_and_expires_soon_without_redis(string redis)
     {
-        await IsKeptByBothAsync();
+        await IsCachedByBothAsync();
         switch (redis)
         {
             case "told":
                 gateways.Version++;
-                Assert.All(await VersionsAsync(), version => Assert.Equal(gateways.Version - 1, version)); // nobody has told of it yet
-                await TellAsync();
+                Assert.All(await VersionsAsync(), version => Assert.Equal(gateways.Version - 1, version)); // no hub has published the change yet
+                await PublishChangeAsync();
                 break;
             case "stopped":
                 gateways.Redis.Stop();
@@ -77,7 +77,7 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
                 break;
         }
 
-        // Its time is ten minutes: it ends for another reason.
+        // Its lifetime is ten minutes: something else evicts it.
         await Eventually.TrueAsync(async () => (await VersionsAsync()).All(version => version == gateways.Version));
         if (redis == "told")
         {
@@ -89,26 +89,53 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
             foreach (var gateway in gateways.Both)
             {
                 using var response = await AskAsync(gateway);
-                Assert.InRange(response.Headers.Age!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+                Assert.InRange(response.Headers.Age ?? TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1));
             }
         }
 
         await (redis == "stopped" ? gateways.Redis.RunAsync() : Task.Run(gateways.Redis.Resume));
-        await IsKeptByBothAsync();
+        await IsCachedByBothAsync();
         gateways.Version++;
-        await TellAsync();
+        await PublishChangeAsync();
         await Eventually.TrueAsync(async () => (await VersionsAsync()).All(version => version == gateways.Version));
     }
 
     [Fact]
-    public async Task What_gateways_keep_in_redis_has_an_end()
+    public async Task Every_key_of_gateways_in_redis_has_a_ttl()
     {
-        await IsKeptByBothAsync();
+        await IsCachedByBothAsync();
         await using var redis = await gateways.Redis.ConnectAsync();
         foreach (var key in redis.GetServers()[0].Keys())
         {
             Assert.StartsWith("sp_v2:", key.ToString(), StringComparison.Ordinal);
-            Assert.InRange((long)await redis.GetDatabase().ExecuteAsync("PTTL", key), 1, (long)TwoGateways.CacheFor.TotalMilliseconds);
+            var longest = key.ToString().StartsWith(CacheNames.TagVersion, StringComparison.Ordinal) ? CacheNames.TagVersionTtl : TwoGateways.Ttl;
+            Assert.InRange((long)await redis.GetDatabase().ExecuteAsync("PTTL", key), 1, (long)longest.TotalMilliseconds);
+        }
+    }
+
+    [Fact]
+    public async Task A_response_that_one_gateway_has_cached_is_a_hit_at_the_other()
+    {
+        await IsCachedByBothAsync();
+        await Eventually.TrueAsync(async () =>
+        {
+            var address = $"/v1/services?tag={Guid.NewGuid():N}";
+            using var first = await gateways.One.GetAsync(address, GatewayProcess.AdminKey);
+            using var second = await gateways.Other.GetAsync(address, GatewayProcess.AdminKey);
+            return second.Headers.GetValues("X-Cache").Single() == "HIT" && second.Headers.Age is not null;
+        });
+    }
+
+    [Fact]
+    public async Task A_write_through_one_gateway_is_seen_at_the_other_by_the_next_read()
+    {
+        await IsCachedByBothAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            gateways.Version++;
+            using var written = await (i % 2 == 0 ? gateways.One : gateways.Other).SendAsync(HttpMethod.Put, "/v1/services/a/instances/b", GatewayProcess.AdminKey);
+            Assert.Equal(HttpStatusCode.NoContent, written.StatusCode);
+            Assert.All(await VersionsAsync(), version => Assert.Equal(gateways.Version, version));
         }
     }
 
@@ -177,8 +204,8 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
         return [.. versions];
     }
 
-    // Who hears of changes shares what it keeps.
-    private async Task IsKeptByBothAsync()
+    // A gateway that trusts its connection to Redis stores its responses there.
+    private async Task IsCachedByBothAsync()
     {
         await using var redis = await gateways.Redis.ConnectAsync();
         await Eventually.TrueAsync(async () =>
@@ -186,26 +213,28 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
             var shared = true;
             foreach (var gateway in gateways.Both)
             {
-                var own = $"/v1/services?tag={Guid.NewGuid():N}";
-                using var response = await gateway.GetAsync(own, GatewayProcess.AdminKey);
+                var tag = Guid.NewGuid().ToString("N");
+                using var response = await gateway.GetAsync($"/v1/services?tag={tag}", GatewayProcess.AdminKey);
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-                shared &= await redis.GetDatabase().HashExistsAsync("sp_v2:output:services", own);
+                shared &= redis.GetServers()[0].Keys(pattern: $"sp_v2:output:*{tag}").Any();
             }
 
             return shared && (await VersionsAsync()).All(version => version == gateways.Version);
         });
     }
 
-    private async Task TellAsync()
+    // As a hub does: first the version, then the message.
+    private async Task PublishChangeAsync()
     {
         await using var redis = await gateways.Redis.ConnectAsync();
+        await redis.GetDatabase().KeyDeleteAsync($"{CacheNames.TagVersion}{CacheNames.ServicesSlot}");
         await redis.GetSubscriber().PublishAsync(RedisChannel.Literal(CacheNames.ServicesChanged), RedisValue.EmptyString);
     }
 
     /// <summary>The gateways, their Redis, and a hub that counts how often its services have changed.</summary>
     public sealed class TwoGateways : IAsyncLifetime
     {
-        internal static readonly TimeSpan CacheFor = TimeSpan.FromMinutes(10);
+        internal static readonly TimeSpan Ttl = TimeSpan.FromMinutes(10);
 
         private volatile int _version = 1;
 
@@ -236,6 +265,7 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
             {
                 app.MapGet("/v1/counted", () => "counted");
                 app.MapGet("/v1/services", () => TypedResults.Text($"[{Version}]", "application/json"));
+                app.MapPut("/v1/services/{**rest}", () => TypedResults.NoContent());
             });
             One = await StartGatewayAsync();
             Other = await StartGatewayAsync();
@@ -244,8 +274,9 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
         private Task<GatewayProcess> StartGatewayAsync() => GatewayProcess.StartAsync(
             [Hub],
             $"--ConnectionStrings:redis={Redis.Address}",
-            $"--ReverseProxy:Routes:services:Metadata:CacheFor={CacheFor}",
-            "--OutputCache:SilenceMilliseconds=3000", // this machine may be slow
+            $"--OutputCache:DefaultExpirationTimeSpan={Ttl}",
+            "--OutputCache:HeartbeatTimeout=00:00:03", // this machine may be slow
+            "--OutputCache:AcknowledgementTimeout=00:00:10",
             "--RateLimiting:RequestsPerMinute=10000000",
             "--RateLimiting:RequestsPerMinutePerAddress=10000000");
     }

@@ -26,7 +26,8 @@ internal static class GenerousTimeouts
     /// <summary>Environment variables of the gateway.</summary>
     public static readonly IReadOnlyDictionary<string, string> Gateway = new Dictionary<string, string>
     {
-        ["OutputCache__SilenceMilliseconds"] = "30000",
+        ["OutputCache__HeartbeatTimeout"] = "00:00:30",
+        ["OutputCache__AcknowledgementTimeout"] = "00:00:01",
         ["Load__TargetLatency"] = "00:01:00", // requests that are slow because the machine is are not shed
     };
 }

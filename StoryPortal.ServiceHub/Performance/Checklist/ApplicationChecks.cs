@@ -19,7 +19,7 @@ internal sealed class ApplicationChecks(PostgresDiagnostics database, IEnumerabl
         new("compression", "Answers are compressed", "Let `UseResponseCompression` stand in the gateway's pipeline, and callers send Accept-Encoding.", CompressionAsync),
         new("async", "Nothing blocks threads: no queue before the thread pool, and no crowd of threads", "Look for .Result, .Wait() and synchronous I/O; the dashboard command Profile shows where threads are.", ThreadsAsync),
         new("connections_pooled", "Database connections are pooled", "Open connections from the shared NpgsqlDataSource, and keep `Pooling` on.", PooledAsync),
-        new("response_caching", "The gateway answers from what it keeps", "Give the route `CacheFor` in the gateway's configuration, and see that answers carry no Set-Cookie and no `no-store`.", ResponseCachingAsync),
+        new("response_caching", "The gateway serves responses from its output cache", "Give the route an `OutputCachePolicy` in the gateway's configuration; responses with Set-Cookie or `no-store` are not cached.", ResponseCachingAsync),
         new("batching", "Batch endpoints are there", "Map them in the hub's Program.cs.", BatchingAsync),
     ];
 

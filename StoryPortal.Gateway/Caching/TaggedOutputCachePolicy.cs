@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.Extensions.Options;
+using StoryPortal.Gateway.Compression;
+using StoryPortal.Gateway.Routes;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace StoryPortal.Gateway.Caching;
+
+/// <summary>
+/// Caches the responses of a route with one tag, for authenticated callers too: authorization comes before the output cache. A response depends on the path,
+/// every query parameter and the content coding, and on nothing else of the caller.
+/// </summary>
+internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions versions, IOptions<BackplaneOptions> backplane, long maximumBodySize) : IOutputCachePolicy
+{
+    private const int MaxTargetLength = 1024;
+    private const string EveryParameter = "*";
+
+    // The hub could not read the database.
+    private const string Stale = "STALE";
+
+    private readonly TimeSpan _disconnectedTtl = backplane.Value.DisconnectedTtl;
+
+    /// <inheritdoc/>
+    public async ValueTask CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
+    {
+        var request = context.HttpContext.Request;
+        if (!HttpMethods.IsGet(request.Method) || RoutePolicy.Get(context.HttpContext).IsStream || !HasKey(request))
+        {
+            return;
+        }
+
+        var version = await versions.GetAsync(tag);
+        var encoding = Encodings.Preferred(request.Headers.AcceptEncoding);
+        context.EnableOutputCaching = true;
+        context.AllowCacheLookup = !Contains(request.Headers.CacheControl.ToString(), "no-cache");
+        context.AllowCacheStorage = true;
+        context.AllowLocking = true;
+        context.Tags.Add(tag.Name);
+        context.ResponseExpirationTimeSpan = version.IsShared ? null : _disconnectedTtl;
+        context.CacheVaryByRules.CacheKeyPrefix = version.KeyPrefix(encoding);
+        context.CacheVaryByRules.QueryKeys = EveryParameter;
+        context.CacheVaryByRules.VaryByHost = false; // hubs see a host of their own
+
+        request.Headers.AcceptEncoding = encoding; // compression decides as the key does
+        request.Headers.IfModifiedSince = default; // a resource without Last-Modified ignores it (RFC 9110 §13.1.3); the output cache would take Date instead
+        ResponseFill.Begin(context.HttpContext);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ServeFromCacheAsync(OutputCacheContext context, CancellationToken cancellation)
+    {
+        ResponseFill.Get(context.HttpContext)?.Hit();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
+    {
+        var (http, headers) = (context.HttpContext, context.HttpContext.Response.Headers);
+        var fill = ResponseFill.Get(http);
+        var isWhole = fill is { IsNotModified: true } || http.Response.StatusCode == StatusCodes.Status200OK;
+
+        // Not stored, a response may be cut off or too large: those who wait for it send requests of their own.
+        context.AllowCacheStorage = fill is not null && isWhole && fill.Length <= maximumBodySize && http.Features.Get<IForwarderErrorFeature>() is null
+            && headers.SetCookie.Count == 0 && !Contains(headers.CacheControl.ToString(), "no-store") && headers["X-Cache"] != Stale;
+        return ValueTask.CompletedTask;
+    }
+
+    // The key has the values of a parameter in order, separators of its own, and no bound.
+    private static bool HasKey(HttpRequest request)
+    {
+        var (path, query) = (request.Path.Value!, request.QueryString.Value ?? "");
+        return path.Length + query.Length <= MaxTargetLength && !HasSeparator(path)
+            && (query.Length == 0 || request.Query.All(parameter => parameter.Value.Count == 1 && !HasSeparator(parameter.Key) && !HasSeparator(parameter.Value[0])));
+    }
+
+    private static bool HasSeparator(string? text) => text.AsSpan().ContainsAnyInRange('\u001e', '\u001f');
+
+    private static bool Contains(string header, string directive) => header.Contains(directive, StringComparison.OrdinalIgnoreCase);
+}
