@@ -38,8 +38,8 @@ internal sealed class BackplaneMonitor(IOptions<BackplaneOptions> options, TimeP
 
     private bool IsOverdue => time.GetElapsedTime(Volatile.Read(ref _heartbeatAt)) > Interval + _timeout;
 
-    /// <summary>Sends heartbeats until <paramref name="stoppingToken"/>.</summary>
-    public async Task RunAsync(IConnectionMultiplexer redis, CancellationToken stoppingToken)
+    /// <summary>Sends heartbeats until <paramref name="stoppingToken"/>; <paramref name="reconnected"/> runs when they arrive again after a loss.</summary>
+    public async Task RunAsync(IConnectionMultiplexer redis, Func<Task> reconnected, CancellationToken stoppingToken)
     {
         redis.ConnectionFailed += OnConnectionFailed;
         try
@@ -51,7 +51,11 @@ internal sealed class BackplaneMonitor(IOptions<BackplaneOptions> options, TimeP
                 var losses = Losses;
                 var isReceived = await SendAsync(redis, number, stoppingToken);
                 received = isReceived && losses == Losses ? received + 1 : 0;
-                Update(received, losses);
+                if (Connects(received, losses) && losses > 0)
+                {
+                    await reconnected();
+                }
+
                 await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -61,24 +65,30 @@ internal sealed class BackplaneMonitor(IOptions<BackplaneOptions> options, TimeP
         }
     }
 
-    private void Update(int received, int losses)
+    // Whether the heartbeat is the one that connects the gateway.
+    private bool Connects(int received, int losses)
     {
         var isConnected = Volatile.Read(ref _connectedAt) != 0;
         if (isConnected && (received == 0 || IsOverdue))
         {
             Disconnect();
-            return;
+            return false;
         }
 
         Volatile.Write(ref _heartbeatAt, time.GetTimestamp());
-        if (!isConnected && received >= HeartbeatsToConnect)
+        if (isConnected || received < HeartbeatsToConnect)
         {
-            Volatile.Write(ref _connectedAt, time.GetTimestamp());
-            if (losses != Losses)
-            {
-                Disconnect(); // the connection failed in between
-            }
+            return false;
         }
+
+        Volatile.Write(ref _connectedAt, time.GetTimestamp());
+        if (losses != Losses)
+        {
+            Disconnect(); // the connection failed in between
+            return false;
+        }
+
+        return true;
     }
 
     // A connection may be back before the next heartbeat; the invalidations in between are lost.

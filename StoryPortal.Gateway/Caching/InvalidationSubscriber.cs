@@ -16,6 +16,9 @@ internal sealed class InvalidationSubscriber(TagVersions versions, InvalidationN
         await redis.ListenAsync(RedisChannel.Literal(CacheNames.ServicesChanged), _ => versions.Invalidate(OutputCacheTag.Services), stoppingToken);
         await redis.ListenAsync(InvalidationNotifier.Invalidations, message => notifier.Receive(message, versions.Invalidate), stoppingToken);
         await redis.ListenAsync(notifier.Acknowledgements, notifier.ReceiveAcknowledgement, stoppingToken);
-        await monitor.RunAsync(redis, stoppingToken);
+        await monitor.RunAsync(redis, InvalidateEverywhereAsync, stoppingToken);
     }
+
+    // After an outage Redis may have versions that a hub could not delete.
+    private Task InvalidateEverywhereAsync() => Task.WhenAll(OutputCacheTag.All.Select(notifier.PublishAsync));
 }

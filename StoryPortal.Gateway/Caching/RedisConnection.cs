@@ -3,7 +3,7 @@ using StoryPortal.ServiceDefaults.Health;
 
 namespace StoryPortal.Gateway.Caching;
 
-/// <summary>What gateways share through Redis: rates, kept answers, news of changes. Each of them works without it.</summary>
+/// <summary>The connection through which gateways share rates, cached responses and invalidations. Each of them works without it.</summary>
 internal static class RedisConnection
 {
     public static void AddSharedState(this WebApplicationBuilder builder)
