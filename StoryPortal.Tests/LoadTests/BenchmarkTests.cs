@@ -1,4 +1,4 @@
-using StoryPortal.Bench.Rows.Reads;
+using StoryPortal.Bench.Scenarios.Reads;
 using StoryPortal.Generator;
 using StoryPortal.Tests.Running;
 
@@ -13,10 +13,10 @@ public sealed class BenchmarkTests(StoryPortalSystem system)
     {
         var dataset = new Dataset(DatasetSize.Full.Scaled(0.001));
         await using var database = await GeneratedDatabase.CreateAsync(system.ConnectionString, dataset, _ => { }, CancellationToken.None);
-        await using var stores = Stores.Over(database.ConnectionString, dataset);
+        await using var stores = ReadStores.Create(database.ConnectionString, dataset);
         foreach (var query in ReadQueries.All)
         {
-            await query.Ask(stores, new Random(1), CancellationToken.None);
+            await query.RunAsync(stores, new Random(1), CancellationToken.None);
         }
     }
 }

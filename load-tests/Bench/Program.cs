@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using StoryPortal.Bench;
 using StoryPortal.Bench.Load;
-using StoryPortal.Bench.Measuring;
-using StoryPortal.Bench.Rows;
+using StoryPortal.Bench.Measurement;
+using StoryPortal.Bench.Scenarios;
 using StoryPortal.Bench.Servers;
 using StoryPortal.Bench.Soak;
 
@@ -17,16 +17,17 @@ switch (args)
 var load = args is ["load", ..] ? LoadCommand.TryParse(args.AsSpan(1)) : null;
 var soak = args is ["soak", ..] ? SoakCommand.TryParse(args.AsSpan(1)) : null;
 var isOther = args is ["load" or "soak", ..];
-if ((isOther && load is null && soak is null) || BenchOptions.TryParse(isOther ? [] : args) is not { } options)
+if ((isOther && load is null && soak is null) || BenchmarkOptions.TryParse(isOther ? [] : args) is not { } options)
 {
-    Console.Error.WriteLine(BenchOptions.Usage);
+    Console.Error.WriteLine(BenchmarkOptions.Usage);
     return 2;
 }
 
-var rows = AllRows.Of(options);
-if (rows.Count == 0)
+var benchmarks = BenchmarkCatalog.Select(options);
+if (benchmarks.Count == 0)
 {
-    Console.Error.WriteLine($"No row's name contains {string.Join(" or ", options.Names)}. There are: {string.Join(", ", AllRows.Of(options with { Names = [] }).Select(row => row.Name))}");
+    Console.Error.WriteLine(
+        $"No benchmark's name contains {string.Join(" or ", options.Names)}. There are: {string.Join(", ", BenchmarkCatalog.All.Select(benchmark => benchmark.Name))}");
     return 2;
 }
 
@@ -45,9 +46,8 @@ try
         return await soak.RunAsync(interrupted.Token);
     }
 
-    await using var stage = await Stage.SetAsync(options, interrupted.Token);
-    await Benchmark.RunAsync(rows, stage);
-    return 0;
+    await using var environment = await BenchmarkEnvironment.CreateAsync(options, interrupted.Token);
+    return await BenchmarkRunner.RunAsync(benchmarks, environment);
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {

@@ -38,7 +38,7 @@ internal sealed class K6Engine : IDisposable
         };
         """;
 
-    private static readonly string Scripts = Path.Combine(Places.Repository, "load-tests");
+    private static readonly string Scripts = Path.Combine(BenchmarkPaths.Repository, "load-tests");
 
     private readonly Engine _engine = new(options => options.EnableModules(Scripts));
     private readonly HttpClient? _client;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using StoryPortal.Bench.Measuring;
+using StoryPortal.Bench.Measurement;
 
 namespace StoryPortal.Bench.Load;
 
@@ -47,16 +47,16 @@ internal sealed record LoadCommand(string Script, double Scale, bool AgainstRunn
             return await RunAsync(Addresses.ToDictionary(name => name, Variable), stopped);
         }
 
-        await using var stage = await Stage.SetAsync(new BenchOptions([], Quick: true), stopped);
-        return await RunAsync(AddressesOf(stage), stopped);
+        await using var environment = await BenchmarkEnvironment.CreateAsync(new BenchmarkOptions([], Quick: true), stopped);
+        return await RunAsync(AddressesOf(environment), stopped);
     }
 
     /// <summary>The variables that scripts read, for the system of the benchmark.</summary>
-    public static Dictionary<string, string> AddressesOf(Stage stage) => new()
+    public static Dictionary<string, string> AddressesOf(BenchmarkEnvironment environment) => new()
     {
-        ["GATEWAY_URL"] = stage.Gateway.BaseAddress!.ToString(),
-        ["SERVICE_HUB_URL"] = stage.Hub.BaseAddress!.ToString(),
-        ["ADMIN_KEY"] = stage.Gateway.DefaultRequestHeaders.GetValues("X-API-Key").Single(),
+        ["GATEWAY_URL"] = environment.Gateway.BaseAddress!.ToString(),
+        ["SERVICE_HUB_URL"] = environment.Hub.BaseAddress!.ToString(),
+        ["ADMIN_KEY"] = environment.Gateway.DefaultRequestHeaders.GetValues("X-API-Key").Single(),
     };
 
     private async Task<int> RunAsync(Dictionary<string, string> variables, CancellationToken stopped)

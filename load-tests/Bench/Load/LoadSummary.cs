@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using StoryPortal.Bench.Measuring;
+using StoryPortal.Bench.Measurement;
 
 namespace StoryPortal.Bench.Load;
 

@@ -5,19 +5,19 @@ using Microsoft.Extensions.Logging;
 
 namespace StoryPortal.Bench.Servers;
 
-/// <summary>The fastest that ASP.NET Core can be: Kestrel and one delegate that writes the same bytes every time.</summary>
+/// <summary>Kestrel with one delegate that writes the same bytes for every request: the upper limit of ASP.NET Core.</summary>
 internal static class BareKestrel
 {
     /// <summary>Starts it as a process of its own.</summary>
     public static (ChildProgram Program, Uri Http) Start(byte[] body)
     {
-        var file = Path.Combine(Places.Files, "body.json");
+        var file = Path.Combine(BenchmarkPaths.Files, "body.json");
         File.WriteAllBytes(file, body);
-        var port = Places.FreePort();
+        var port = BenchmarkPaths.FreePort();
         return (ChildProgram.StartSelf("kestrel", "serve-bytes", $"{port}", file), new Uri($"http://127.0.0.1:{port}"));
     }
 
-    /// <summary>Is that process.</summary>
+    /// <summary>Runs the server in this process.</summary>
     public static async Task<int> ServeAsync(string port, string file)
     {
         var body = await File.ReadAllBytesAsync(file);

@@ -10,18 +10,18 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace StoryPortal.Bench.Servers;
 
-/// <summary>What the gateway is built on, without anything of the gateway: YARP with one route, over HTTP/2 in clear text to the hub.</summary>
+/// <summary>YARP with one route and no other middleware, over HTTP/2 in clear text to the hub, as in the gateway.</summary>
 internal static class BareYarp
 {
     /// <summary>Starts it as a process of its own.</summary>
     public static (ChildProgram Program, Uri Http, Uri Https) Start(Uri hub, LoopbackCertificate certificate)
     {
-        var (http, https) = (Places.FreePort(), Places.FreePort());
+        var (http, https) = (BenchmarkPaths.FreePort(), BenchmarkPaths.FreePort());
         return (ChildProgram.StartSelf("yarp", "serve-proxy", $"{http}", $"{https}", certificate.Pfx, hub.AbsoluteUri),
             new Uri($"http://127.0.0.1:{http}"), new Uri($"https://127.0.0.1:{https}"));
     }
 
-    /// <summary>Is that process.</summary>
+    /// <summary>Runs the server in this process.</summary>
     public static async Task<int> ServeAsync(string http, string https, string certificate, string hub)
     {
         var builder = WebApplication.CreateSlimBuilder();

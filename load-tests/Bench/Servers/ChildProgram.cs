@@ -3,18 +3,18 @@ using System.Globalization;
 
 namespace StoryPortal.Bench.Servers;
 
-/// <summary>A program that runs until we end it. Its id is noted in a file, so that bench.sh can end it if we cannot.</summary>
+/// <summary>A program that runs until it is disposed of. A file holds its process id, so that bench.sh can end the program if this process cannot.</summary>
 internal sealed class ChildProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
     private readonly StreamWriter _log;
-    private readonly string _note;
+    private readonly string _idFile;
 
-    private ChildProgram(Process process, StreamWriter log, string note) => (_process, _log, _note) = (process, log, note);
+    private ChildProgram(Process process, StreamWriter log, string idFile) => (_process, _log, _idFile) = (process, log, idFile);
 
-    /// <summary>Its id.</summary>
+    /// <summary>The process id.</summary>
     public int Id => _process.Id;
 
     /// <summary>Whether it ended by itself.</summary>
@@ -28,16 +28,16 @@ internal sealed class ChildProgram : IAsyncDisposable
     {
         start.ArgumentList.Insert(0, start.FileName);
         start.FileName = "setsid"; // becomes the program, under the same id
-        var log = new StreamWriter(Path.Combine(Places.Logs, $"{name}.log")) { AutoFlush = true };
+        var log = new StreamWriter(Path.Combine(BenchmarkPaths.Logs, $"{name}.log")) { AutoFlush = true };
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         var process = Process.Start(start)!;
-        var note = Path.Combine(Places.Children, process.Id.ToString(CultureInfo.InvariantCulture));
-        File.WriteAllText(note, name);
+        var idFile = Path.Combine(BenchmarkPaths.Children, process.Id.ToString(CultureInfo.InvariantCulture));
+        File.WriteAllText(idFile, name);
         process.OutputDataReceived += Write;
         process.ErrorDataReceived += Write;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return new ChildProgram(process, log, note);
+        return new ChildProgram(process, log, idFile);
 
         void Write(object sender, DataReceivedEventArgs line)
         {
@@ -54,7 +54,7 @@ internal sealed class ChildProgram : IAsyncDisposable
             ? [typeof(ChildProgram).Assembly.Location, .. arguments]
             : arguments));
 
-    /// <summary>Asks it to end, and ends it when it does not.</summary>
+    /// <summary>Sends SIGTERM, and kills the program when it does not end in time.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -65,7 +65,7 @@ internal sealed class ChildProgram : IAsyncDisposable
                 await kill.WaitForExitAsync();
             }
 
-            using var deadline = new CancellationTokenSource(Patience);
+            using var deadline = new CancellationTokenSource(ExitTimeout);
             try
             {
                 await _process.WaitForExitAsync(deadline.Token);
@@ -77,7 +77,7 @@ internal sealed class ChildProgram : IAsyncDisposable
             }
         }
 
-        File.Delete(_note);
+        File.Delete(_idFile);
         _process.Dispose();
         await _log.DisposeAsync();
     }

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace StoryPortal.Bench.Servers;
 
-/// <summary>A certificate of the same kind as the gateway makes for itself, as files for the servers that it is compared with.</summary>
+/// <summary>A certificate like the self-signed one of the gateway, as files for the baseline servers.</summary>
 internal sealed record LoopbackCertificate(string Pfx, string CertificatePem, string KeyPem)
 {
     public static LoopbackCertificate Create()
@@ -18,7 +18,7 @@ internal sealed record LoopbackCertificate(string Pfx, string CertificatePem, st
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(7));
 
         var files = new LoopbackCertificate(
-            Path.Combine(Places.Files, "loopback.pfx"), Path.Combine(Places.Files, "loopback.crt"), Path.Combine(Places.Files, "loopback.key"));
+            Path.Combine(BenchmarkPaths.Files, "loopback.pfx"), Path.Combine(BenchmarkPaths.Files, "loopback.crt"), Path.Combine(BenchmarkPaths.Files, "loopback.key"));
         File.WriteAllBytes(files.Pfx, certificate.Export(X509ContentType.Pkcs12));
         File.WriteAllText(files.CertificatePem, certificate.ExportCertificatePem());
         File.WriteAllText(files.KeyPem, key.ExportPkcs8PrivateKeyPem());

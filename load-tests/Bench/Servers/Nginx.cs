@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace StoryPortal.Bench.Servers;
 
-/// <summary>nginx of this machine, before the same hub.</summary>
+/// <summary>This machine's nginx in front of the same hub.</summary>
 internal static class Nginx
 {
-    /// <summary>Starts it with a configuration of our own, in a folder that its workers may enter.</summary>
+    /// <summary>Starts nginx with nginx.conf, in a folder that its worker processes may read.</summary>
     public static (ChildProgram Program, Uri Http, Uri Https) Start(Uri hub, LoopbackCertificate certificate)
     {
         var folder = Path.Combine(Path.GetTempPath(), "story-portal-bench-nginx");
@@ -16,7 +16,7 @@ internal static class Nginx
         }
 
         Directory.CreateDirectory(folder);
-        var (http, https) = (Places.FreePort(), Places.FreePort());
+        var (http, https) = (BenchmarkPaths.FreePort(), BenchmarkPaths.FreePort());
         var values = new Dictionary<string, string>
         {
             ["{folder}"] = folder,
@@ -30,7 +30,7 @@ internal static class Nginx
         var configuration = Path.Combine(folder, "nginx.conf");
         File.WriteAllText(configuration, values.Aggregate(text, (so, value) => so.Replace(value.Key, value.Value, StringComparison.Ordinal)));
 
-        // Debian keeps it where only root's PATH leads.
+        // On Debian nginx is not in the PATH of users.
         var program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";
         return (ChildProgram.Start("nginx", new ProcessStartInfo(program, ["-p", folder, "-c", configuration, "-g", "daemon off;"])),
             new Uri($"http://127.0.0.1:{http}"), new Uri($"https://127.0.0.1:{https}"));

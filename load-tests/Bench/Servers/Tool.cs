@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using StoryPortal.Bench.Measuring;
+using StoryPortal.Bench.Measurement;
 
 namespace StoryPortal.Bench.Servers;
 
-/// <summary>Programs that do one thing and end.</summary>
+/// <summary>Programs that run once and end.</summary>
 internal static class Tool
 {
     /// <summary>Runs a program and returns what it writes; if it fails or is cancelled, it is ended.</summary>

@@ -24,8 +24,8 @@ internal sealed record SoakCommand(TimeSpan Duration)
     /// <summary>Runs it; the exit code says whether nothing grew and nothing failed.</summary>
     public async Task<int> RunAsync(CancellationToken stopped)
     {
-        await using var stage = await Stage.SetAsync(new BenchOptions([], Quick: true), stopped);
-        await using var load = await SoakLoad.CreateAsync(stage, stopped);
+        await using var environment = await BenchmarkEnvironment.CreateAsync(new BenchmarkOptions([], Quick: true), stopped);
+        await using var load = await SoakLoad.CreateAsync(environment, stopped);
         Console.Error.WriteLine("peak      as many requests as it takes, until everything is compiled, then measured");
         await load.ClosedAsync(WarmUp, stopped);
         var peak = await load.ClosedAsync(PeakRun, stopped);
@@ -38,7 +38,7 @@ internal sealed record SoakCommand(TimeSpan Duration)
         for (var at = Interval; at <= Duration; at += Interval)
         {
             await Task.Delay(Interval, stopped);
-            readings.Add(await SoakReading.TakeAsync(at, load.Take(), Interval, stage));
+            readings.Add(await SoakReading.TakeAsync(at, load.Take(), Interval, environment));
             Console.WriteLine(readings[^1].Line());
         }
 

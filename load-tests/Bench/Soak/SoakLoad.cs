@@ -27,8 +27,8 @@ internal sealed class SoakLoad : IAsyncDisposable
         _users = [.. Enumerable.Range(1, Callers).Select(number => new K6Engine(Script, variables, _client, number)).Select(user => (user, user.Value(_data)))];
     }
 
-    public static Task<SoakLoad> CreateAsync(Stage stage, CancellationToken cancellationToken) =>
-        Task.Run(() => new SoakLoad(LoadCommand.AddressesOf(stage)), cancellationToken);
+    public static Task<SoakLoad> CreateAsync(BenchmarkEnvironment environment, CancellationToken cancellationToken) =>
+        Task.Run(() => new SoakLoad(LoadCommand.AddressesOf(environment)), cancellationToken);
 
     /// <summary>Each user iterates as soon as it is answered; returns the requests a second.</summary>
     public async Task<double> ClosedAsync(TimeSpan duration, CancellationToken stopped)

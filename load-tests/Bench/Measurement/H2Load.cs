@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using StoryPortal.Bench.Servers;
+
+namespace StoryPortal.Bench.Measurement;
+
+/// <summary>Load over HTTP/2 and TLS from 64 connections, by h2load.</summary>
+internal static partial class H2Load
+{
+    /// <summary>Loads <paramref name="url"/>; every response has to be 2xx.</summary>
+    public static async Task<LoadResult> RunAsync(Uri url, TimeSpan duration, string key, CancellationToken cancellationToken)
+    {
+        var output = await Tool.RunAsync("h2load",
+        [
+            "-c", $"{Wrk.Connections}", "-m", "1", "-t", "2", "-D", $"{Math.Max(1, (int)duration.TotalSeconds)}", "-H", $"x-api-key: {key}", url.AbsoluteUri,
+        ], cancellationToken);
+        var codes = Codes().Match(output);
+        var other = codes.Success ? codes.Groups.Values.Skip(2).Sum(group => long.Parse(group.ValueSpan, CultureInfo.InvariantCulture)) : -1;
+        if (other != 0 || !output.Contains("Application protocol: h2", StringComparison.Ordinal))
+        {
+            throw new MeasurementFailedException($"{url}: not every response was 2xx over HTTP/2.\n{output}");
+        }
+
+        return new LoadResult(
+            double.Parse(PerSecond().Match(output).Groups[1].ValueSpan, CultureInfo.InvariantCulture),
+            long.Parse(codes.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+    }
+
+    [GeneratedRegex(@"finished in [0-9.]+\w+, ([0-9.]+) req/s")]
+    private static partial Regex PerSecond();
+
+    [GeneratedRegex(@"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx")]
+    private static partial Regex Codes();
+}
