@@ -42,7 +42,8 @@ public sealed class BenchmarkResultTests
     }
 
     [Fact]
-    public void The_median_of_an_even_number_of_samples_lies_between_the_two_in_the_middle() => Assert.Equal(2.5, new[] { 4.0, 1, 3, 2 }.Median());
+    public void The_median_of_an_even_number_of_samples_lies_between_the_two_in_the_middle() =>
+        Assert.Equal(2.5, new[] { 4.0, 1, 3, 2 }.Median());
 
     [Theory]
     [InlineData(0.6, 0.9, true)]
@@ -152,6 +153,7 @@ public sealed class BenchmarkResultTests
 
     private sealed class TestBenchmark(string name, string? baseline) : Benchmark(name, "subject", baseline, "unit")
     {
-        public override Task<Pair> MeasurePairAsync(BenchmarkEnvironment environment, PairRecorder recorder) => throw new NotSupportedException();
+        public override Task<Pair> MeasurePairAsync(BenchmarkEnvironment environment, PairRecorder recorder) =>
+            throw new NotSupportedException();
     }
 }

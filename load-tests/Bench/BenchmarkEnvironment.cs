@@ -6,7 +6,9 @@ using StoryPortal.Generator;
 
 namespace StoryPortal.Bench;
 
-/// <summary>What benchmarks measure: the system with its data, and the servers that it is compared with, each started at its first use.</summary>
+/// <summary>
+/// What benchmarks measure: the system with its data, and the servers that it is compared with, each started at its first use.
+/// </summary>
 internal sealed class BenchmarkEnvironment : IAsyncDisposable
 {
     private readonly Stack<IAsyncDisposable> _disposables = new();
@@ -69,7 +71,8 @@ internal sealed class BenchmarkEnvironment : IAsyncDisposable
         if (_smallStores is null)
         {
             Console.Error.WriteLine("          filling a second database with a tenth of that");
-            var small = await GeneratedDatabase.CreateAsync(System.ConnectionString, new Dataset(Dataset.Size.Scaled(0.1)), _ => { }, Stopped);
+            var dataset = new Dataset(Dataset.Size.Scaled(0.1));
+            var small = await GeneratedDatabase.CreateAsync(System.ConnectionString, dataset, _ => { }, Stopped);
             _disposables.Push(small);
             _smallStores = ReadStores.Create(small.ConnectionString, small.Dataset);
             _disposables.Push(_smallStores);

@@ -10,8 +10,8 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Names, bool Quick)
         ./bench.sh --quick   what has an aim, in less than three minutes: less data, three short pairs; the verdicts are indicative
         ./bench.sh NAME…     only the benchmarks whose name contains one of the names
         ./bench.sh load [SCRIPT] [--scale 0.1] [--running]
-                             a load test, in a tenth of its time: load-test (the default), smoke, mixed, stress, spike or soak; --running: not
-                             against a system of its own, but against the one that runs
+                             a load test, in a tenth of its time: load-test (the default), smoke, mixed, stress, spike or soak;
+                             --running: against the running system in place of one of its own
         ./bench.sh soak [--minutes 10]
                              60 % of the highest load, for so long: does anything grow?
         """;

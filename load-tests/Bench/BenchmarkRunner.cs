@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Npgsql;
 using StoryPortal.Bench.Measurement;
 using StoryPortal.Bench.Reporting;
 using StoryPortal.Bench.Scenarios;
@@ -26,7 +27,8 @@ internal static class BenchmarkRunner
         }
 
         var report = new BenchmarkReport(DateTimeOffset.UtcNow, environment.Options.Quick, Environment.ProcessorCount, results);
-        await File.WriteAllTextAsync(BenchmarkPaths.Report, JsonSerializer.Serialize(report, ReportJson.Default.BenchmarkReport), environment.Stopped);
+        var json = JsonSerializer.Serialize(report, ReportJson.Default.BenchmarkReport);
+        await File.WriteAllTextAsync(BenchmarkPaths.Report, json, environment.Stopped);
         Console.WriteLine(ResultTable.Summary(report));
         Console.WriteLine(Path.GetRelativePath(BenchmarkPaths.Repository, BenchmarkPaths.Report));
         return report.ExitCode;
@@ -52,7 +54,7 @@ internal static class BenchmarkRunner
             };
         }
         // FormatException: a tool did not print the figure.
-        catch (Exception failed) when (failed is MeasurementFailedException or HttpRequestException or Npgsql.NpgsqlException or FormatException)
+        catch (Exception failed) when (failed is MeasurementFailedException or HttpRequestException or NpgsqlException or FormatException)
         {
             return BenchmarkResult.Failed(benchmark, failed.Message);
         }

@@ -26,8 +26,8 @@ if ((isOther && load is null && soak is null) || BenchmarkOptions.TryParse(isOth
 var benchmarks = BenchmarkCatalog.Select(options);
 if (benchmarks.Count == 0)
 {
-    Console.Error.WriteLine(
-        $"No benchmark's name contains {string.Join(" or ", options.Names)}. There are: {string.Join(", ", BenchmarkCatalog.All.Select(benchmark => benchmark.Name))}");
+    var names = string.Join(", ", BenchmarkCatalog.All.Select(benchmark => benchmark.Name));
+    Console.Error.WriteLine($"No benchmark's name contains {string.Join(" or ", options.Names)}. There are: {names}");
     return 2;
 }
 

@@ -16,7 +16,8 @@ internal sealed class CpuUsage
     private long _operations;
 
     /// <summary>The cores that each process kept busy, on average over all runs.</summary>
-    public Dictionary<string, double> Cores => _seconds.ToDictionary(process => process.Key, process => Math.Round(process.Value / _elapsed.TotalSeconds, 3));
+    public Dictionary<string, double> Cores =>
+        _seconds.ToDictionary(process => process.Key, process => Math.Round(process.Value / _elapsed.TotalSeconds, 3));
 
     /// <summary>The processor time of each process for one operation, in µs; null when operations are not counted.</summary>
     public Dictionary<string, double>? MicrosecondsPerOperation => _operations == 0

@@ -10,12 +10,13 @@ internal static partial class H2Load
     /// <summary>Loads <paramref name="url"/>; every response has to be 2xx.</summary>
     public static async Task<LoadResult> RunAsync(Uri url, TimeSpan duration, string key, CancellationToken cancellationToken)
     {
+        var seconds = Math.Max(1, (int)duration.TotalSeconds);
         var output = await Tool.RunAsync("h2load",
-        [
-            "-c", $"{Wrk.Connections}", "-m", "1", "-t", "2", "-D", $"{Math.Max(1, (int)duration.TotalSeconds)}", "-H", $"x-api-key: {key}", url.AbsoluteUri,
-        ], cancellationToken);
+            ["-c", $"{Wrk.Connections}", "-m", "1", "-t", "2", "-D", $"{seconds}", "-H", $"x-api-key: {key}", url.AbsoluteUri], cancellationToken);
         var codes = Codes().Match(output);
-        var other = codes.Success ? codes.Groups.Values.Skip(2).Sum(group => long.Parse(group.ValueSpan, CultureInfo.InvariantCulture)) : -1;
+        var other = codes.Success
+            ? codes.Groups.Values.Skip(2).Sum(group => long.Parse(group.ValueSpan, CultureInfo.InvariantCulture))
+            : -1;
         if (other != 0 || !output.Contains("Application protocol: h2", StringComparison.Ordinal))
         {
             throw new MeasurementFailedException($"{url}: not every response was 2xx over HTTP/2.\n{output}");

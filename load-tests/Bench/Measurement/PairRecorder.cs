@@ -8,7 +8,7 @@ internal readonly record struct Run(double Value, long Operations);
 /// <summary>A run of the subject and one of the baseline.</summary>
 /// <param name="Subject">The value of the subject.</param>
 /// <param name="Baseline">The value of the baseline; null when there is none.</param>
-/// <param name="SubjectFirst">Whether the subject was measured first; null when both were measured together, or there is no baseline.</param>
+/// <param name="SubjectFirst">Whether the subject was measured first; null when the calls of both alternate, or without a baseline.</param>
 internal sealed record Pair(double Subject, double? Baseline = null, bool? SubjectFirst = null)
 {
     /// <summary>The ratio of both, or the value of the subject.</summary>

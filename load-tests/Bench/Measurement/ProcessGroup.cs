@@ -12,12 +12,14 @@ internal sealed class ProcessGroup
 
     /// <summary>The id of a process.</summary>
     /// <exception cref="MeasurementFailedException">No process has that name.</exception>
-    public int this[string name] => _ids.TryGetValue(name, out var id) ? id : throw new MeasurementFailedException($"There is no process {name}.");
+    public int this[string name] =>
+        _ids.TryGetValue(name, out var id) ? id : throw new MeasurementFailedException($"There is no process {name}.");
 
     /// <summary>Processor time until now.</summary>
     public CpuTimes Cpu()
     {
-        var seconds = _ids.ToDictionary(process => process.Key, process => ProcFiles.CpuSeconds(process.Value) + ProcFiles.ChildrenOf(process.Value).Sum(ProcFiles.CpuSeconds));
+        var seconds = _ids.ToDictionary(
+            process => process.Key, process => ProcFiles.CpuSeconds(process.Value) + ProcFiles.ChildrenOf(process.Value).Sum(ProcFiles.CpuSeconds));
 
         // Load generators are child processes of this one, and have ended.
         seconds["client"] = ProcFiles.CpuSeconds(Environment.ProcessId);

@@ -19,7 +19,8 @@ internal static partial class Wrk
     public static async Task<LoadResult> RunAsync(
         Uri url, TimeSpan duration, string key, CancellationToken cancellationToken, bool refused = false, string? script = null)
     {
-        List<string> arguments = ["-c", $"{Connections}", "-t", "2", "-d", $"{Math.Max(1, (int)duration.TotalSeconds)}", "-H", $"X-API-Key: {key}"];
+        var seconds = Math.Max(1, (int)duration.TotalSeconds);
+        List<string> arguments = ["-c", $"{Connections}", "-t", "2", "-d", $"{seconds}", "-H", $"X-API-Key: {key}"];
         if (script is not null)
         {
             arguments.AddRange(["-s", script]);
@@ -27,7 +28,7 @@ internal static partial class Wrk
 
         var output = await Tool.RunAsync("wrk", [.. arguments, url.AbsoluteUri], cancellationToken);
         var requests = long.Parse(Requests().Match(output).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-        var other = Other().Match(output) is { Success: true } found ? long.Parse(found.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        var other = Other().Match(output) is { Success: true } match ? long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
         if (requests == 0 || (refused ? other < requests * 0.99 : other > 0))
         {
             throw new MeasurementFailedException($"{url}: {other} of {requests} responses were not 2xx or 3xx.\n{output}");

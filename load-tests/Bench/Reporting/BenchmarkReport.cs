@@ -15,5 +15,6 @@ internal sealed record BenchmarkReport(DateTimeOffset TakenAt, bool Quick, int P
 }
 
 [JsonSerializable(typeof(BenchmarkReport))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UseStringEnumConverter = true)]
 internal sealed partial class ReportJson : JsonSerializerContext;

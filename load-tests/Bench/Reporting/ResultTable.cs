@@ -9,14 +9,15 @@ internal static class ResultTable
 {
     private const double MinCores = 0.05;
 
-    public static string Header { get; } = $"{"",-46} {"subject",9} {"baseline",9} {"unit",-16} {"figure",7} {"95 % interval",-15} {"aim",7} met";
+    public static string Header { get; } =
+        $"{"",-46} {"subject",9} {"baseline",9} {"unit",-16} {"figure",7} {"95 % interval",-15} {"aim",7} met";
 
     /// <summary>The line of a result.</summary>
     public static string Line(BenchmarkResult result)
     {
         var met = result.Met switch { true => "yes", false => "NO", null => "–" };
-        return $"{result.Name,-46} {Number(result.SubjectMedian),9} {Number(result.BaselineMedian),9} {result.Unit,-16} {Number(result.Figure),7} "
-            + $"{IntervalOf(result),-15} {AimOf(result),7} {met}{(result.Failure is null ? "" : $": {result.Failure}")}";
+        return $"{result.Name,-46} {Number(result.SubjectMedian),9} {Number(result.BaselineMedian),9} {result.Unit,-16} "
+            + $"{Number(result.Figure),7} {IntervalOf(result),-15} {AimOf(result),7} {met}{(result.Failure is null ? "" : $": {result.Failure}")}";
     }
 
     /// <summary>The lines below: processor time of both sides over all runs, and memory.</summary>
@@ -42,8 +43,11 @@ internal static class ResultTable
     public static string Summary(BenchmarkReport report)
     {
         var aims = report.Results.Count(result => result.Met is not null);
-        var summary = $"{report.Results.Count(result => result.Met == true)} of {aims} aims met; {report.Results.Count - aims} figures without an aim";
-        return report.Quick ? $"{summary}\n--quick: three short pairs on a tenth of the data, hardly warmed up. The verdicts are indicative." : summary;
+        var met = report.Results.Count(result => result.Met == true);
+        var summary = $"{met} of {aims} aims met; {report.Results.Count - aims} figures without an aim";
+        return report.Quick
+            ? $"{summary}\n--quick: three short pairs on a tenth of the data, hardly warmed up. The verdicts are indicative."
+            : summary;
     }
 
     private static string IntervalOf(BenchmarkResult result) => result switch

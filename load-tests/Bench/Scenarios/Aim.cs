@@ -24,6 +24,8 @@ internal sealed record Aim(Bound Bound, double Value)
 
     public static Aim AtMost(double value) => new(Bound.AtMost, value);
 
-    /// <summary>Whether the whole of <paramref name="interval"/> is on the right side: a figure that may be chance does not count.</summary>
+    /// <summary>
+    /// Whether the whole of <paramref name="interval"/> is on the right side: a figure that may be chance does not count.
+    /// </summary>
     public bool IsMetBy(Interval interval) => Bound == Bound.AtLeast ? interval.Lower >= Value : interval.Upper <= Value;
 }

@@ -46,7 +46,8 @@ internal abstract class ValueBenchmark(string name, string subject, string unit)
 }
 
 /// <summary>A benchmark whose figure is the ratio of two runs that follow each other, in random order.</summary>
-internal abstract class ComparisonBenchmark(string name, string subject, string baseline, string unit) : Benchmark(name, subject, baseline, unit)
+internal abstract class ComparisonBenchmark(string name, string subject, string baseline, string unit)
+    : Benchmark(name, subject, baseline, unit)
 {
     public override Task<Pair> MeasurePairAsync(BenchmarkEnvironment environment, PairRecorder recorder) =>
         recorder.MeasureAsync(() => MeasureSubjectAsync(environment), () => MeasureBaselineAsync(environment));

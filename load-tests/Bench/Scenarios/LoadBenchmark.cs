@@ -3,7 +3,8 @@ using StoryPortal.Bench.Measurement;
 namespace StoryPortal.Bench.Scenarios;
 
 /// <summary>Compares the requests a second of two servers under the same load.</summary>
-internal abstract class LoadBenchmark(string name, string subject, string baseline) : ComparisonBenchmark(name, subject, baseline, "requests/s")
+internal abstract class LoadBenchmark(string name, string subject, string baseline)
+    : ComparisonBenchmark(name, subject, baseline, "requests/s")
 {
     private const double Faster = 1.03;
     private const int MaxSlicesWithoutGain = 2;

@@ -30,7 +30,8 @@ internal static class BareYarp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ListenLocalhost(Port(http));
-            kestrel.ListenLocalhost(Port(https), listen => listen.UseHttps(X509CertificateLoader.LoadPkcs12FromFile(certificate, password: null)));
+            var loopback = X509CertificateLoader.LoadPkcs12FromFile(certificate, password: null);
+            kestrel.ListenLocalhost(Port(https), listen => listen.UseHttps(loopback));
         });
         builder.Services.AddReverseProxy().LoadFromMemory(
             [new RouteConfig { RouteId = "all", ClusterId = "hub", Match = new RouteMatch { Path = "/{**path}" } }],
@@ -38,7 +39,11 @@ internal static class BareYarp
             {
                 ClusterId = "hub",
                 Destinations = new Dictionary<string, DestinationConfig> { ["hub"] = new() { Address = hub } },
-                HttpRequest = new ForwarderRequestConfig { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact },
+                HttpRequest = new ForwarderRequestConfig
+                {
+                    Version = HttpVersion.Version20,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                },
             }]);
         await using var app = builder.Build();
         app.MapReverseProxy();

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace StoryPortal.Bench.Servers;
 
-/// <summary>A program that runs until it is disposed of. A file holds its process id, so that bench.sh can end the program if this process cannot.</summary>
+/// <summary>
+/// A program that runs until it is disposed of. A file holds its process id, so that bench.sh can end the program if this process cannot.
+/// </summary>
 internal sealed class ChildProgram : IAsyncDisposable
 {
     private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(30);
@@ -21,8 +23,8 @@ internal sealed class ChildProgram : IAsyncDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>
-    /// Starts a program, its output in <c>name.log</c>, in a session of its own as each process of the system: Linux divides the processors among sessions first
-    /// (autogroups), and a server is woken half as often beside a load generator in the same one.
+    /// Starts a program, its output in <c>name.log</c>, in a session of its own as each process of the system. Linux divides the processors
+    /// among sessions first (autogroups): a server in the session of the load generator is woken half as often.
     /// </summary>
     public static ChildProgram Start(string name, ProcessStartInfo start)
     {

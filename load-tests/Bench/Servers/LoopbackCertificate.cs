@@ -18,7 +18,9 @@ internal sealed record LoopbackCertificate(string Pfx, string CertificatePem, st
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(7));
 
         var files = new LoopbackCertificate(
-            Path.Combine(BenchmarkPaths.Files, "loopback.pfx"), Path.Combine(BenchmarkPaths.Files, "loopback.crt"), Path.Combine(BenchmarkPaths.Files, "loopback.key"));
+            Path.Combine(BenchmarkPaths.Files, "loopback.pfx"),
+            Path.Combine(BenchmarkPaths.Files, "loopback.crt"),
+            Path.Combine(BenchmarkPaths.Files, "loopback.key"));
         File.WriteAllBytes(files.Pfx, certificate.Export(X509ContentType.Pkcs12));
         File.WriteAllText(files.CertificatePem, certificate.ExportCertificatePem());
         File.WriteAllText(files.KeyPem, key.ExportPkcs8PrivateKeyPem());

@@ -94,8 +94,11 @@ internal sealed class MeasuredSystem : IAsyncDisposable
             Directory.Delete(BenchmarkPaths.Data, recursive: true);
         }
 
-        var program = Path.Combine(BenchmarkPaths.Repository, "artifacts", "bin", "StoryPortal.AppHost", "release", "StoryPortal.AppHost.dll");
-        var start = new ProcessStartInfo("dotnet", [program, $"--StoryPortal:DataDirectory={BenchmarkPaths.Data}", "--DcpPublisher:RandomizePorts=true"])
+        var folder = Path.Combine(BenchmarkPaths.Repository, "artifacts", "bin", "StoryPortal.AppHost", "release");
+        var start = new ProcessStartInfo("dotnet",
+        [
+            Path.Combine(folder, "StoryPortal.AppHost.dll"), $"--StoryPortal:DataDirectory={BenchmarkPaths.Data}", "--DcpPublisher:RandomizePorts=true",
+        ])
         {
             WorkingDirectory = Path.Combine(BenchmarkPaths.Repository, "StoryPortal.AppHost"),
         };
@@ -121,7 +124,8 @@ internal sealed class MeasuredSystem : IAsyncDisposable
 
             var healthy = watch.Elapsed;
             var lines = await File.ReadAllLinesAsync(announcement, cancellationToken);
-            return new MeasuredSystem(appHost, lines.Select(line => line.Split('=', 2)).ToDictionary(line => line[0], line => line[1].Trim('\'')), healthy);
+            var values = lines.Select(line => line.Split('=', 2)).ToDictionary(line => line[0], line => line[1].Trim('\''));
+            return new MeasuredSystem(appHost, values, healthy);
         }
         catch
         {
@@ -139,7 +143,8 @@ internal sealed class MeasuredSystem : IAsyncDisposable
 
         await using var command = Database.CreateCommand("SELECT pg_backend_pid()");
         processes.Set("postgres", ProcFiles.ParentOf((int)(await command.ExecuteScalarAsync(cancellationToken))!));
-        if (ProcFiles.Ids.FirstOrDefault(id => ProcFiles.CommandLine(id).Contains($"-server 127.0.0.1:{RedisPort}", StringComparison.Ordinal)) is > 0 and var server)
+        var title = $"-server 127.0.0.1:{RedisPort}"; // of redis-server and valkey-server
+        if (ProcFiles.Ids.FirstOrDefault(id => ProcFiles.CommandLine(id).Contains(title, StringComparison.Ordinal)) is > 0 and var server)
         {
             processes.Set("redis", server);
             _redisProgram = ProcFiles.CommandLine(server).Split(' ')[0]; // /proc/…/exe may name another program of the same file
@@ -184,7 +189,7 @@ internal sealed class MeasuredSystem : IAsyncDisposable
         Directory.Delete(BenchmarkPaths.Data, recursive: true);
     }
 
-    // By the address of its registration, which no other system on this machine has. "dotnet run" and the service match: the service is the younger.
+    // By the address of its registration, which no other system on this machine has. Of "dotnet run" and the service, the service is younger.
     private static ServiceProcess Service(string program, string url)
     {
         var found = ProcFiles.Ids

@@ -19,9 +19,12 @@ internal static class Tool
         using var process = Process.Start(start)!;
         try
         {
-            var texts = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+            var texts = await Task.WhenAll(
+                process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
             await process.WaitForExitAsync(cancellationToken);
-            return process.ExitCode == 0 ? texts[0] : throw new MeasurementFailedException($"{program} ended with {process.ExitCode}: {texts[1]}{texts[0]}");
+            return process.ExitCode == 0
+                ? texts[0]
+                : throw new MeasurementFailedException($"{program} ended with {process.ExitCode}: {texts[1]}{texts[0]}");
         }
         finally
         {

@@ -33,7 +33,8 @@ internal sealed class BatchBenchmark() : ComparisonBenchmark("batch/50 reads", "
         }
     });
 
-    private static IEnumerable<string> Paths(BenchmarkEnvironment environment) => environment.Dataset.Agents.Take(Reads).Select(id => $"/v1/agents/{id}");
+    private static IEnumerable<string> Paths(BenchmarkEnvironment environment) =>
+        environment.Dataset.Agents.Take(Reads).Select(id => $"/v1/agents/{id}");
 
     private static async Task<Run> MedianAsync(Func<Task> runAsync)
     {

@@ -6,7 +6,8 @@ namespace StoryPortal.Bench.Scenarios.Cache;
 
 /// <summary>The share of the hub's cache lookups that hit memory or Redis, under the mixed load.</summary>
 /// <param name="tier">The <c>cache_type</c>, or null for all of them.</param>
-internal sealed partial class HitRateBenchmark(string? tier) : Benchmark($"cache/hit rate, {tier ?? "all tiers"}", "hits", "lookups", "lookups")
+internal sealed partial class HitRateBenchmark(string? tier)
+    : Benchmark($"cache/hit rate, {tier ?? "all tiers"}", "hits", "lookups", "lookups")
 {
     private const int WarmUpRounds = 2;
 

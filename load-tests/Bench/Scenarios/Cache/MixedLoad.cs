@@ -16,13 +16,14 @@ internal static class MixedLoad
     public static Task RunAsync(BenchmarkEnvironment environment, HttpClient client, int round)
     {
         var agents = Math.Min(Agents, environment.Dataset.Agents.Count);
+        var sessions = Math.Min(Agents, environment.Dataset.Sessions.Count);
         var requests = environment.Options.Quick ? 10_000 : 100_000;
         var options = new ParallelOptions { MaxDegreeOfParallelism = Callers, CancellationToken = environment.Stopped };
         return Parallel.ForAsync(0, requests, options, async (number, stopped) =>
         {
             var random = new Random((round * requests) + number);
             var agent = environment.Dataset.Agents[AgentChoice.Next(random) % agents];
-            var session = environment.Dataset.Sessions[^(1 + AgentChoice.Next(random) % Math.Min(Agents, environment.Dataset.Sessions.Count))];
+            var session = environment.Dataset.Sessions[^(1 + AgentChoice.Next(random) % sessions)];
             using var request = random.Next(100) switch
             {
                 < 60 => new HttpRequestMessage(HttpMethod.Get, $"/v1/agents/{agent}"),
@@ -35,7 +36,8 @@ internal static class MixedLoad
             using var response = await client.SendAsync(request, stopped);
             if ((int)response.StatusCode >= 500)
             {
-                throw new MeasurementFailedException($"The response to {request.Method} {request.RequestUri} was {(int)response.StatusCode}.");
+                throw new MeasurementFailedException(
+                    $"The response to {request.Method} {request.RequestUri} was {(int)response.StatusCode}.");
             }
 
             await response.Content.CopyToAsync(Stream.Null, stopped);

@@ -5,8 +5,8 @@ using StoryPortal.Bench.Measurement;
 namespace StoryPortal.Bench.Scenarios.Cache;
 
 /// <summary>
-/// Reads of a thousand agents at the hub at a steady rate, far below what the hub can serve: with as many requests as possible, the response time
-/// would be the queue of a busy machine.
+/// Reads of a thousand agents at the hub at a steady rate, far below what the hub can serve: with as many requests as possible, the
+/// response time would be the queue of a busy machine.
 /// </summary>
 internal static class PacedReads
 {
@@ -25,7 +25,8 @@ internal static class PacedReads
         return times;
     }
 
-    private static async Task ReadAsync(BenchmarkEnvironment environment, int caller, Stopwatch elapsed, TimeSpan duration, ConcurrentBag<double> times)
+    private static async Task ReadAsync(
+        BenchmarkEnvironment environment, int caller, Stopwatch elapsed, TimeSpan duration, ConcurrentBag<double> times)
     {
         var random = new Random(caller);
         for (var due = Interval * caller / Callers; due < duration; due += Interval)

@@ -13,7 +13,9 @@ internal enum RedisOutage
     Stopped,
 }
 
-/// <summary>The p95 of reads at the hub while Redis is away, from a second after the outage began, compared with the same reads while Redis works.</summary>
+/// <summary>
+/// The p95 of reads at the hub while Redis is away, from a second after the outage began, compared with the same reads while Redis works.
+/// </summary>
 /// <param name="outage">What happens to Redis.</param>
 internal sealed class RedisOutageBenchmark(RedisOutage outage) : ComparisonBenchmark(
     $"cache/reads beside a {outage.ToString().ToLowerInvariant()} Redis", "p95 of reads without Redis", "p95 of reads with Redis", "ms")

@@ -2,7 +2,9 @@ using StoryPortal.Bench.Measurement;
 
 namespace StoryPortal.Bench.Scenarios.Gateway;
 
-/// <summary>The gateway compared with another proxy in front of the same hub: the same request with the same headers, from the same load generator.</summary>
+/// <summary>
+/// The gateway compared with another proxy in front of the same hub: the same request with the same headers, from the same load generator.
+/// </summary>
 /// <param name="what">What is requested.</param>
 /// <param name="path">The path of the request.</param>
 /// <param name="other">The name of the other proxy.</param>

@@ -15,10 +15,9 @@ internal sealed class RateLimitedBenchmark() : RefusalBenchmark("gateway/refused
 
     public override async Task PrepareAsync(BenchmarkEnvironment environment)
     {
-        using var created = await environment.Gateway.PostAsync(
-            new Uri("/v1/admin/api-keys", UriKind.Relative),
-            new StringContent("""{"name": "bench", "scopes": ["read"], "requests_per_minute": 1}""", new MediaTypeHeaderValue("application/json")),
-            environment.Stopped);
+        using var body = new StringContent(
+            """{"name": "bench", "scopes": ["read"], "requests_per_minute": 1}""", new MediaTypeHeaderValue("application/json"));
+        using var created = await environment.Gateway.PostAsync(new Uri("/v1/admin/api-keys", UriKind.Relative), body, environment.Stopped);
         created.EnsureSuccessStatusCode();
         _key = (await created.Content.ReadFromJsonAsync<JsonElement>(environment.Stopped)).GetProperty("key").GetString();
         await base.PrepareAsync(environment);

@@ -14,9 +14,11 @@ internal abstract class RefusalBenchmark(string name, string refused) : Comparis
     /// <summary>A key with which the gateway refuses every request.</summary>
     protected abstract string RefusedKey(BenchmarkEnvironment environment);
 
-    protected override Task<Run> MeasureSubjectAsync(BenchmarkEnvironment environment) => MeasureAsync(environment, RefusedKey(environment), refused: true);
+    protected override Task<Run> MeasureSubjectAsync(BenchmarkEnvironment environment) =>
+        MeasureAsync(environment, RefusedKey(environment), refused: true);
 
-    protected override Task<Run> MeasureBaselineAsync(BenchmarkEnvironment environment) => MeasureAsync(environment, environment.System.Key, refused: false);
+    protected override Task<Run> MeasureBaselineAsync(BenchmarkEnvironment environment) =>
+        MeasureAsync(environment, environment.System.Key, refused: false);
 
     private static async Task<Run> MeasureAsync(BenchmarkEnvironment environment, string key, bool refused)
     {

@@ -10,7 +10,8 @@ internal static class EventDocuments
 
     /// <summary>A JSON document a line.</summary>
     public static byte[] Ndjson(int count) => Lines(count, (text, e) => text.Append(
-        CultureInfo.InvariantCulture, $$"""{"id":"{{e.Id}}","type":"{{e.Type}}","timestamp":"{{e.Time}}","agent_id":"{{e.Agent}}","payload":{{e.Payload}}}"""));
+        CultureInfo.InvariantCulture,
+        $$"""{"id":"{{e.Id}}","type":"{{e.Type}}","timestamp":"{{e.Time}}","agent_id":"{{e.Agent}}","payload":{{e.Payload}}}"""));
 
     /// <summary>Rows for COPY: columns between tabs.</summary>
     public static byte[] CopyText(int count) => Lines(count, (text, e) => text.Append(
@@ -43,7 +44,8 @@ internal static class EventDocuments
                 Types[random.Next(Types.Length)],
                 now.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
                 $"00000000-0000-7000-8000-{random.Next(10_000):x12}",
-                $$"""{"repository":"npgsql/npgsql","sha":"{{Guid.NewGuid():N}}","parents":1,"files":{{files}},"top":{"src":{{files}}},"paths":[{{paths}}],"subject_length":{{random.Next(100)}}}""");
+                $$"""{"repository":"npgsql/npgsql","sha":"{{Guid.NewGuid():N}}","parents":1,"files":{{files}},"top":{"src":{{files}}},"paths":["""
+                + $$"""{{paths}}],"subject_length":{{random.Next(100)}}}""");
         }
     }
 }

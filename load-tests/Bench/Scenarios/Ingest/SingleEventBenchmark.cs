@@ -5,13 +5,17 @@ using StoryPortal.Bench.Servers;
 
 namespace StoryPortal.Bench.Scenarios.Ingest;
 
-/// <summary>Durable events posted one by one, compared with INSERTs of the same rows into the same table, each with a commit of its own.</summary>
-internal sealed partial class SingleEventBenchmark() : LoadBenchmark("ingest/single event", "POST /v1/events at the hub", "pgbench -M prepared, one INSERT")
+/// <summary>
+/// Durable events posted one by one, compared with INSERTs of the same rows into the same table, each with a commit of its own.
+/// </summary>
+internal sealed partial class SingleEventBenchmark()
+    : LoadBenchmark("ingest/single event", "POST /v1/events at the hub", "pgbench -M prepared, one INSERT")
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Scenarios", "Ingest");
 
     protected override Task<LoadResult> LoadSubjectAsync(BenchmarkEnvironment environment, TimeSpan duration) => Wrk.RunAsync(
-        new Uri(environment.System.Hub.Http, "/v1/events"), duration, environment.System.Key, environment.Stopped, script: Path.Combine(Folder, "event.lua"));
+        new Uri(environment.System.Hub.Http, "/v1/events"), duration, environment.System.Key, environment.Stopped,
+        script: Path.Combine(Folder, "event.lua"));
 
     protected override async Task<LoadResult> LoadBaselineAsync(BenchmarkEnvironment environment, TimeSpan duration)
     {

@@ -4,8 +4,8 @@ using StoryPortal.Bench.Measurement;
 namespace StoryPortal.Bench.Scenarios.Reads;
 
 /// <summary>
-/// The p95 of a query over all rows, compared with a tenth of them. Calls of both databases alternate, since a call takes less than a millisecond:
-/// a pause of the machine during one of two separate series would count as growth.
+/// The p95 of a query over all rows, compared with a tenth of them. Calls of both databases alternate, since a call takes less than a
+/// millisecond: a pause of the machine during one of two separate series would count as growth.
 /// </summary>
 internal sealed class GrowthBenchmark(ReadQuery query)
     : Benchmark($"reads/{query.Name}, growth", "p95 with all rows", "p95 with a tenth of them", "ms")

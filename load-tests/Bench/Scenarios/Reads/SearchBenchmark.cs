@@ -4,12 +4,18 @@ using StoryPortal.Bench.Measurement;
 
 namespace StoryPortal.Bench.Scenarios.Reads;
 
-/// <summary>The p95 of a search in 5,000 services at the hub's endpoint: names, words of descriptions, cut words and misspelt words in turn.</summary>
+/// <summary>
+/// The p95 of a search in 5,000 services at the hub's endpoint: names, words of descriptions, cut words and misspelt words in turn.
+/// </summary>
 internal sealed class SearchBenchmark() : ValueBenchmark("reads/search of 5,000 services", "p95 at the hub", "ms")
 {
     private const int Services = 5000;
 
-    private static readonly string[] Kinds = ["payment", "story", "image", "search", "billing", "review", "export", "archive", "translation", "notification"];
+    private static readonly Uri LastInstance = new("/v1/services/bench-last/instances/a", UriKind.Relative);
+
+    private static readonly string[] Kinds =
+        ["payment", "story", "image", "search", "billing", "review", "export", "archive", "translation", "notification"];
+
     private static readonly string[] Roles = ["gateway", "writer", "planner", "worker", "scheduler", "indexer", "proxy", "store"];
 
     public override async Task PrepareAsync(BenchmarkEnvironment environment)
@@ -23,7 +29,7 @@ internal sealed class SearchBenchmark() : ValueBenchmark("reads/search of 5,000 
     {
         await using var clear = environment.System.Database.CreateCommand("DELETE FROM mcp_documents.services WHERE name LIKE 'bench-%-%'");
         await clear.ExecuteNonQueryAsync(CancellationToken.None);
-        using var last = await environment.Hub.DeleteAsync(new Uri("/v1/services/bench-last/instances/a", UriKind.Relative), CancellationToken.None);
+        using var last = await environment.Hub.DeleteAsync(LastInstance, CancellationToken.None);
     }
 
     protected override async Task<double> MeasureAsync(BenchmarkEnvironment environment)
@@ -76,8 +82,9 @@ internal sealed class SearchBenchmark() : ValueBenchmark("reads/search of 5,000 
             """);
         await fill.ExecuteNonQueryAsync(environment.Stopped);
         using var body = new StringContent(
-            $$"""{"url": "http://127.0.0.1:9/", "version": "{{Guid.NewGuid():N}}", "lease_seconds": 86400}""", new MediaTypeHeaderValue("application/json"));
-        using var last = await environment.Hub.PutAsync(new Uri("/v1/services/bench-last/instances/a", UriKind.Relative), body, environment.Stopped);
+            $$"""{"url": "http://127.0.0.1:9/", "version": "{{Guid.NewGuid():N}}", "lease_seconds": 86400}""",
+            new MediaTypeHeaderValue("application/json"));
+        using var last = await environment.Hub.PutAsync(LastInstance, body, environment.Stopped);
         last.EnsureSuccessStatusCode();
     }
 }

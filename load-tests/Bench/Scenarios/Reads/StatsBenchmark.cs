@@ -5,8 +5,8 @@ using StoryPortal.Bench.Measurement;
 namespace StoryPortal.Bench.Scenarios.Reads;
 
 /// <summary>
-/// The p95 of event statistics over thirty days at the hub's endpoint: an upper bound of the query's own time. Each call has another window, so that no
-/// response is cached.
+/// The p95 of event statistics over thirty days at the hub's endpoint: an upper bound of the query's own time. Each call has another
+/// window, so that no response is cached.
 /// </summary>
 internal sealed class StatsBenchmark() : ValueBenchmark("reads/event stats over 30 days", "p95 at the hub", "ms")
 {

@@ -5,5 +5,6 @@ internal sealed class StartBenchmark() : ValueBenchmark("resources/start to heal
 {
     public override int Pairs(BenchmarkOptions options) => 1;
 
-    protected override Task<double> MeasureAsync(BenchmarkEnvironment environment) => Task.FromResult(environment.System.StartTime.TotalSeconds);
+    protected override Task<double> MeasureAsync(BenchmarkEnvironment environment) =>
+        Task.FromResult(environment.System.StartTime.TotalSeconds);
 }
