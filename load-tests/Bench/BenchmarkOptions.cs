@@ -20,7 +20,8 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Names, bool Quick)
     public int Pairs => Quick ? 3 : 9;
 
     /// <summary>How long each side of a pair is loaded.</summary>
-    public TimeSpan Load => TimeSpan.FromSeconds(Quick ? 1 : 3);
+    /// <param name="hasAim">Whether a verdict depends on it.</param>
+    public TimeSpan Load(bool hasAim) => TimeSpan.FromSeconds(Quick ? 1 : hasAim ? 3 : 2);
 
     /// <summary>How long one slice of the warm-up lasts.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 1 : 2);

@@ -11,8 +11,8 @@ internal static partial class H2Load
     public static async Task<LoadResult> RunAsync(Uri url, TimeSpan duration, string key, CancellationToken cancellationToken)
     {
         var seconds = Math.Max(1, (int)duration.TotalSeconds);
-        var output = await Tool.RunAsync("h2load",
-            ["-c", $"{Wrk.Connections}", "-m", "1", "-t", "2", "-D", $"{seconds}", "-H", $"x-api-key: {key}", url.AbsoluteUri], cancellationToken);
+        string[] arguments = ["-c", $"{Wrk.Connections}", "-m", "1", "-t", "2", "-D", $"{seconds}", "-H", $"x-api-key: {key}", url.AbsoluteUri];
+        var output = await Tool.RunAsync("h2load", arguments, cancellationToken);
         var codes = Codes().Match(output);
         var other = codes.Success
             ? codes.Groups.Values.Skip(2).Sum(group => long.Parse(group.ValueSpan, CultureInfo.InvariantCulture))

@@ -13,6 +13,9 @@ internal static class ProcFiles
         .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
         .Where(id => id > 0);
 
+    /// <summary>Whether the process runs: a process that has ended has no command line.</summary>
+    public static bool IsAlive(int id) => CommandLine(id).Length > 0;
+
     /// <summary>The parent's id, or 0.</summary>
     public static int ParentOf(int id) => Stat(id) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : 0;
 
@@ -70,7 +73,8 @@ internal static class ProcFiles
     public static string CommandLine(int id) => Text(id, "cmdline").Replace('\0', ' ');
 
     /// <summary>The environment that the process was started with; empty for another user's.</summary>
-    public static IReadOnlyDictionary<string, string> Variables(int id) => Text(id, "environ").Split('\0', StringSplitOptions.RemoveEmptyEntries)
+    public static IReadOnlyDictionary<string, string> Variables(int id) => Text(id, "environ")
+        .Split('\0', StringSplitOptions.RemoveEmptyEntries)
         .Select(variable => variable.Split('=', 2)).Where(variable => variable.Length == 2)
         .DistinctBy(variable => variable[0]).ToDictionary(variable => variable[0], variable => variable[1]);
 

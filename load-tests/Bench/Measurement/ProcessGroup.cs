@@ -19,7 +19,8 @@ internal sealed class ProcessGroup
     public CpuTimes Cpu()
     {
         var seconds = _ids.ToDictionary(
-            process => process.Key, process => ProcFiles.CpuSeconds(process.Value) + ProcFiles.ChildrenOf(process.Value).Sum(ProcFiles.CpuSeconds));
+            process => process.Key,
+            process => ProcFiles.CpuSeconds(process.Value) + ProcFiles.ChildrenOf(process.Value).Sum(ProcFiles.CpuSeconds));
 
         // Load generators are child processes of this one, and have ended.
         seconds["client"] = ProcFiles.CpuSeconds(Environment.ProcessId);
@@ -29,5 +30,6 @@ internal sealed class ProcessGroup
     /// <summary>Resident memory in MiB; pages that the processes of a server share count once.</summary>
     public Dictionary<string, double> Memory() => _ids.ToDictionary(
         process => process.Key,
-        process => Math.Round(ProcFiles.ResidentMebibytes(process.Value) + ProcFiles.ChildrenOf(process.Value).Sum(ProcFiles.PrivateMebibytes)));
+        process => Math.Round(
+            ProcFiles.ResidentMebibytes(process.Value) + ProcFiles.ChildrenOf(process.Value).Sum(ProcFiles.PrivateMebibytes)));
 }

@@ -28,7 +28,9 @@ internal static partial class Wrk
 
         var output = await Tool.RunAsync("wrk", [.. arguments, url.AbsoluteUri], cancellationToken);
         var requests = long.Parse(Requests().Match(output).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-        var other = Other().Match(output) is { Success: true } match ? long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        var other = Other().Match(output) is { Success: true } match
+            ? long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
+            : 0;
         if (requests == 0 || (refused ? other < requests * 0.99 : other > 0))
         {
             throw new MeasurementFailedException($"{url}: {other} of {requests} responses were not 2xx or 3xx.\n{output}");

@@ -17,7 +17,8 @@ internal static class ResultTable
     {
         var met = result.Met switch { true => "yes", false => "NO", null => "–" };
         return $"{result.Name,-46} {Number(result.SubjectMedian),9} {Number(result.BaselineMedian),9} {result.Unit,-16} "
-            + $"{Number(result.Figure),7} {IntervalOf(result),-15} {AimOf(result),7} {met}{(result.Failure is null ? "" : $": {result.Failure}")}";
+            + $"{Number(result.Figure),7} {IntervalOf(result),-15} {AimOf(result),7} {met}"
+            + (result.Failure is null ? "" : $": {result.Failure}");
     }
 
     /// <summary>The lines below: processor time of both sides over all runs, and memory.</summary>

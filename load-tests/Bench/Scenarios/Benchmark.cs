@@ -26,6 +26,9 @@ internal abstract class Benchmark(string name, string subject, string? baseline,
     /// <summary>How many pairs are measured.</summary>
     public virtual int Pairs(BenchmarkOptions options) => options.Pairs;
 
+    /// <summary>How long each side of a pair is loaded.</summary>
+    public TimeSpan Load(BenchmarkOptions options) => options.Load(hasAim: Aim is not null);
+
     /// <summary>Sets up and warms up what is measured.</summary>
     public virtual Task PrepareAsync(BenchmarkEnvironment environment) => Task.CompletedTask;
 

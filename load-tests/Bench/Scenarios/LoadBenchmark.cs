@@ -25,9 +25,10 @@ internal abstract class LoadBenchmark(string name, string subject, string baseli
 
     protected override Task<Run> MeasureBaselineAsync(BenchmarkEnvironment environment) => MeasureAsync(environment, LoadBaselineAsync);
 
-    private static async Task<Run> MeasureAsync(BenchmarkEnvironment environment, Func<BenchmarkEnvironment, TimeSpan, Task<LoadResult>> load)
+    private async Task<Run> MeasureAsync(
+        BenchmarkEnvironment environment, Func<BenchmarkEnvironment, TimeSpan, Task<LoadResult>> load)
     {
-        var result = await load(environment, environment.Options.Load);
+        var result = await load(environment, Load(environment.Options));
         return new Run(result.PerSecond, result.Requests);
     }
 

@@ -11,6 +11,7 @@ namespace StoryPortal.Bench.Servers;
 internal sealed class MeasuredSystem : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
     // The settings of a busy installation.
     private static readonly Dictionary<string, string> Settings = new()
@@ -32,6 +33,7 @@ internal sealed class MeasuredSystem : IAsyncDisposable
     private readonly ChildProgram _appHost;
     private readonly IReadOnlyDictionary<string, string> _announced;
     private string? _redisProgram;
+    private int _postgresId;
 
     private MeasuredSystem(ChildProgram appHost, IReadOnlyDictionary<string, string> announced, TimeSpan start)
     {
@@ -97,7 +99,9 @@ internal sealed class MeasuredSystem : IAsyncDisposable
         var folder = Path.Combine(BenchmarkPaths.Repository, "artifacts", "bin", "StoryPortal.AppHost", "release");
         var start = new ProcessStartInfo("dotnet",
         [
-            Path.Combine(folder, "StoryPortal.AppHost.dll"), $"--StoryPortal:DataDirectory={BenchmarkPaths.Data}", "--DcpPublisher:RandomizePorts=true",
+            Path.Combine(folder, "StoryPortal.AppHost.dll"),
+            $"--StoryPortal:DataDirectory={BenchmarkPaths.Data}",
+            "--DcpPublisher:RandomizePorts=true",
         ])
         {
             WorkingDirectory = Path.Combine(BenchmarkPaths.Repository, "StoryPortal.AppHost"),
@@ -142,7 +146,8 @@ internal sealed class MeasuredSystem : IAsyncDisposable
         processes.Set("data-layer", DataLayer.Id);
 
         await using var command = Database.CreateCommand("SELECT pg_backend_pid()");
-        processes.Set("postgres", ProcFiles.ParentOf((int)(await command.ExecuteScalarAsync(cancellationToken))!));
+        _postgresId = ProcFiles.ParentOf((int)(await command.ExecuteScalarAsync(cancellationToken))!);
+        processes.Set("postgres", _postgresId);
         var title = $"-server 127.0.0.1:{RedisPort}"; // of redis-server and valkey-server
         if (ProcFiles.Ids.FirstOrDefault(id => ProcFiles.CommandLine(id).Contains(title, StringComparison.Ordinal)) is > 0 and var server)
         {
@@ -181,6 +186,7 @@ internal sealed class MeasuredSystem : IAsyncDisposable
     {
         await Database.DisposeAsync();
         await _appHost.DisposeAsync();
+        await WaitForPostgresExitAsync();
         if (new DirectoryInfo(Path.Combine(BenchmarkPaths.Data, "postgres")).LinkTarget is { } elsewhere)
         {
             Directory.Delete(Path.GetDirectoryName(elsewhere)!, recursive: true);
@@ -189,7 +195,16 @@ internal sealed class MeasuredSystem : IAsyncDisposable
         Directory.Delete(BenchmarkPaths.Data, recursive: true);
     }
 
-    // By the address of its registration, which no other system on this machine has. Of "dotnet run" and the service, the service is younger.
+    // Postgres writes its files until it ends, and may end after the AppHost.
+    private async Task WaitForPostgresExitAsync()
+    {
+        for (var watch = Stopwatch.StartNew(); ProcFiles.IsAlive(_postgresId) && watch.Elapsed < StopTimeout;)
+        {
+            await Task.Delay(100);
+        }
+    }
+
+    // By the address of its registration, which no other system on this machine has. "dotnet run" matches too; the service is younger.
     private static ServiceProcess Service(string program, string url)
     {
         var found = ProcFiles.Ids

@@ -28,7 +28,8 @@ internal static class Nginx
         };
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Servers", "nginx.conf"));
         var configuration = Path.Combine(folder, "nginx.conf");
-        File.WriteAllText(configuration, values.Aggregate(text, (all, value) => all.Replace(value.Key, value.Value, StringComparison.Ordinal)));
+        var filledIn = values.Aggregate(text, (all, value) => all.Replace(value.Key, value.Value, StringComparison.Ordinal));
+        File.WriteAllText(configuration, filledIn);
 
         // On Debian nginx is not in the PATH of users.
         var program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";

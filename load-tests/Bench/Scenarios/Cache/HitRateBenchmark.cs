@@ -46,7 +46,8 @@ internal sealed partial class HitRateBenchmark(string? tier)
 
     private double Sum(IReadOnlyDictionary<string, double> counts) => tier is null ? counts.Values.Sum() : counts.GetValueOrDefault(tier);
 
-    private static async Task<(Dictionary<string, double> Hits, Dictionary<string, double> Misses)> CountAsync(BenchmarkEnvironment environment)
+    private static async Task<(Dictionary<string, double> Hits, Dictionary<string, double> Misses)> CountAsync(
+        BenchmarkEnvironment environment)
     {
         var metrics = await environment.Hub.GetStringAsync(new Uri("/metrics", UriKind.Relative), environment.Stopped);
         return (Counts(metrics, "hits"), Counts(metrics, "misses"));
@@ -60,6 +61,7 @@ internal sealed partial class HitRateBenchmark(string? tier)
     private static Dictionary<string, double> Difference(Dictionary<string, double> after, Dictionary<string, double> before) =>
         after.ToDictionary(count => count.Key, count => count.Value - before.GetValueOrDefault(count.Key));
 
-    [GeneratedRegex("""^cache_(?<what>hits|misses)_total\{[^}]*cache_type="(?<tier>\w+)"[^}]*\} (?<count>[0-9.e+]+)""", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        """^cache_(?<what>hits|misses)_total\{[^}]*cache_type="(?<tier>\w+)"[^}]*\} (?<count>[0-9.e+]+)""", RegexOptions.Multiline)]
     private static partial Regex Counter();
 }

@@ -21,7 +21,7 @@ internal sealed class RedisOutageBenchmark(RedisOutage outage) : ComparisonBench
     $"cache/reads beside a {outage.ToString().ToLowerInvariant()} Redis", "p95 of reads without Redis", "p95 of reads with Redis", "ms")
 {
     private static readonly TimeSpan DetectionTime = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(2);
 
     public override Task PrepareAsync(BenchmarkEnvironment environment) => PacedReads.RunAsync(environment, RecoveryTime);
 
@@ -45,9 +45,9 @@ internal sealed class RedisOutageBenchmark(RedisOutage outage) : ComparisonBench
         return await MeasureAsync(environment);
     }
 
-    private static async Task<Run> MeasureAsync(BenchmarkEnvironment environment)
+    private async Task<Run> MeasureAsync(BenchmarkEnvironment environment)
     {
-        var times = await PacedReads.RunAsync(environment, environment.Options.Load);
+        var times = await PacedReads.RunAsync(environment, Load(environment.Options));
         return new Run(times.Percentile(0.95), times.Count);
     }
 

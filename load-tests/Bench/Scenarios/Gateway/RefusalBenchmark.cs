@@ -20,12 +20,12 @@ internal abstract class RefusalBenchmark(string name, string refused) : Comparis
     protected override Task<Run> MeasureBaselineAsync(BenchmarkEnvironment environment) =>
         MeasureAsync(environment, environment.System.Key, refused: false);
 
-    private static async Task<Run> MeasureAsync(BenchmarkEnvironment environment, string key, bool refused)
+    private async Task<Run> MeasureAsync(BenchmarkEnvironment environment, string key, bool refused)
     {
         var gateway = environment.Processes["gateway"];
         var before = ProcFiles.CpuSeconds(gateway);
         var load = await Wrk.RunAsync(
-            new Uri(environment.System.Gateway.Http, environment.AgentPath), environment.Options.Load, key, environment.Stopped, refused);
+            new Uri(environment.System.Gateway.Http, environment.AgentPath), Load(environment.Options), key, environment.Stopped, refused);
         return new Run((ProcFiles.CpuSeconds(gateway) - before) / load.Requests * 1e6, load.Requests);
     }
 }

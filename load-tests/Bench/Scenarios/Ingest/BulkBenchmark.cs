@@ -51,7 +51,8 @@ internal sealed partial class BulkBenchmark(int size) : ComparisonBenchmark(
         await File.WriteAllBytesAsync(file, EventDocuments.CopyText(events), environment.Stopped);
         var output = await Tool.RunAsync("psql",
         [
-            "-X", "-v", "ON_ERROR_STOP=1", "-c", "\\timing on", "-c", $"\\copy mcp_documents.events ({EventDocuments.Columns}) FROM '{file}'",
+            "-X", "-v", "ON_ERROR_STOP=1", "-c", "\\timing on",
+            "-c", $"\\copy mcp_documents.events ({EventDocuments.Columns}) FROM '{file}'",
         ], environment.Stopped, environment.System.PostgresVariables);
         var milliseconds = double.Parse(Milliseconds().Match(output).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
         return new Run(events / milliseconds * 1000, events);

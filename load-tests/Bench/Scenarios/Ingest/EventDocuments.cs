@@ -44,8 +44,8 @@ internal static class EventDocuments
                 Types[random.Next(Types.Length)],
                 now.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture),
                 $"00000000-0000-7000-8000-{random.Next(10_000):x12}",
-                $$"""{"repository":"npgsql/npgsql","sha":"{{Guid.NewGuid():N}}","parents":1,"files":{{files}},"top":{"src":{{files}}},"paths":["""
-                + $$"""{{paths}}],"subject_length":{{random.Next(100)}}}""");
+                $$"""{"repository":"npgsql/npgsql","sha":"{{Guid.NewGuid():N}}","parents":1,"files":{{files}},"""
+                + $$""" "top":{"src":{{files}}},"paths":[{{paths}}],"subject_length":{{random.Next(100)}}}""");
         }
     }
 }

@@ -33,7 +33,8 @@ internal static class ReadQueries
     private static async Task AgentsWithEventsAsync(ReadStores stores, Random random, CancellationToken cancellationToken)
     {
         var included = new IncludedEvents(EventsOfEach, new PagingOptions().MaxBytes);
-        await stores.Agents.ListAsync(new AgentFilter(Status(random), null, null, Page, included), cancellationToken).CountAsync(cancellationToken);
+        var filter = new AgentFilter(Status(random), null, null, Page, included);
+        await stores.Agents.ListAsync(filter, cancellationToken).CountAsync(cancellationToken);
     }
 
     // Zipf without a table: an agent is read in proportion to its events.

@@ -9,8 +9,8 @@ internal sealed class IdleBenchmark() : ValueBenchmark("resources/idle CPU", "ga
     // The compiler and the first health checks are still at work after a start.
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(20);
 
-    // A multiple of the periods of heartbeats and health checks.
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(6);
+    // The period of health checks, the longest that costs much.
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
 
     public override bool IsQuick => false; // no system is idle so soon after its start
 

@@ -4,12 +4,12 @@ using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.LoadTests;
 
-/// <summary>The benchmark takes too long to be run here. What it shares with the product is, so that it does not fail when somebody has waited for it.</summary>
+/// <summary>The queries that the benchmark shares with the product: a whole run takes too long for a test.</summary>
 [Collection(SharedSystem.Name)]
-public sealed class BenchmarkTests(StoryPortalSystem system)
+public sealed class BenchmarkQueryTests(StoryPortalSystem system)
 {
     [Fact]
-    public async Task Its_stores_answer_every_query_that_it_measures()
+    public async Task Every_measured_query_runs()
     {
         var dataset = new Dataset(DatasetSize.Full.Scaled(0.001));
         await using var database = await GeneratedDatabase.CreateAsync(system.ConnectionString, dataset, _ => { }, CancellationToken.None);
