@@ -12,8 +12,14 @@ internal abstract class LoadBenchmark(string name, string subject, string baseli
     public override async Task PrepareAsync(BenchmarkEnvironment environment)
     {
         await WarmUpAsync(environment, LoadSubjectAsync);
-        await WarmUpAsync(environment, LoadBaselineAsync);
+        if (BaselineNeedsWarmUp)
+        {
+            await WarmUpAsync(environment, LoadBaselineAsync);
+        }
     }
+
+    /// <summary>Whether the baseline is compiled just in time.</summary>
+    protected virtual bool BaselineNeedsWarmUp => true;
 
     /// <summary>Loads the product.</summary>
     protected abstract Task<LoadResult> LoadSubjectAsync(BenchmarkEnvironment environment, TimeSpan duration);

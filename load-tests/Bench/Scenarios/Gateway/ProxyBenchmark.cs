@@ -22,6 +22,8 @@ internal sealed class ProxyBenchmark(
         await base.PrepareAsync(environment);
     }
 
+    protected override bool BaselineNeedsWarmUp => !Baseline!.StartsWith("nginx", StringComparison.Ordinal);
+
     protected override Task<LoadResult> LoadSubjectAsync(BenchmarkEnvironment environment, TimeSpan duration) =>
         LoadAsync(environment, environment.System.Gateway.Http, environment.System.Gateway.Https, duration);
 

@@ -13,6 +13,8 @@ internal sealed partial class SingleEventBenchmark()
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Scenarios", "Ingest");
 
+    protected override bool BaselineNeedsWarmUp => false;
+
     protected override Task<LoadResult> LoadSubjectAsync(BenchmarkEnvironment environment, TimeSpan duration) => Wrk.RunAsync(
         new Uri(environment.System.Hub.Http, "/v1/events"), duration, environment.System.Key, environment.Stopped,
         script: Path.Combine(Folder, "event.lua"));
