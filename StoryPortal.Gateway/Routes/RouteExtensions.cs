@@ -6,7 +6,11 @@ namespace StoryPortal.Gateway.Routes;
 internal static class RouteExtensions
 {
     // Metadata of earlier versions. Ignored, a scope would leave the route less protected than its configuration says.
-    private static readonly (string Name, string Setting)[] Replaced = [("Scope", "AuthorizationPolicy"), ("Timeout", "the cluster's HttpRequest:ActivityTimeout")];
+    private static readonly (string Name, string Setting)[] Replaced =
+    [
+        ("Scope", "AuthorizationPolicy"), ("Timeout", "the cluster's HttpRequest:ActivityTimeout"), ("CacheFor", "OutputCachePolicy"),
+        ("CacheQuery", "OutputCachePolicy"), ("CacheGroup", "OutputCachePolicy"), ("Evicts", "Metadata:InvalidatesTag"),
+    ];
 
     /// <exception cref="InvalidOperationException">The route has a setting that the gateway does not apply; the message names it.</exception>
     public static void WithPolicy(this IEndpointConventionBuilder endpoint, RouteConfig route)

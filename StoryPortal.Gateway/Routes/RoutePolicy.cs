@@ -27,7 +27,7 @@ internal sealed record RoutePolicy(bool IsStream, bool IsPage, bool HasInline, s
         IsTrue(route, "Inline"),
         Tag(route, "InvalidatesTag"));
 
-    private static string? Text(RouteConfig route, string name) => route.Metadata?.GetValueOrDefault(name);
+    internal static string? Text(RouteConfig route, string name) => route.Metadata?.GetValueOrDefault(name);
 
     private static bool IsTrue(RouteConfig route, string name) => Text(route, name) switch
     {

@@ -38,7 +38,7 @@ public sealed class KeyVerifierTests : IDisposable
         var keys = Create(new KeyCacheOptions { ValidTtl = TimeSpan.FromHours(1), EagerRefreshThreshold = 0.0001f });
         await VerifyAsync(keys, _key);
         _source.Hold();
-        await Eventually.TrueAsync(() => Task.FromResult(VerifyAsync(keys, _key).IsCompletedSuccessfully && _source.Lookups == 2));
+        await Eventually.TrueAsync(() => Task.FromResult(VerifyAsync(keys, _key).AsTask().IsCompletedSuccessfully && _source.Lookups == 2));
 
         _source.Keys.Clear();
         _source.Release();

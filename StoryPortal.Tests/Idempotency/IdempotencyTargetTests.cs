@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using StoryPortal.ServiceHub.Idempotency;
 
 namespace StoryPortal.Tests.Idempotency;
@@ -21,7 +19,12 @@ public sealed class IdempotencyTargetTests
         await using var app = builder.Build();
         string? target = null;
         app.UseRouting();
-        app.MapPost("/v1/models/{id}", (HttpContext context) => target = IdempotencyFilter.TargetOf(context));
+        app.MapPost("/v1/models/{id}", () => { });
+        app.Run(context =>
+        {
+            target = IdempotencyFilter.TargetOf(context);
+            return Task.CompletedTask;
+        });
         var pipeline = ((IApplicationBuilder)app).Build();
         var url = sent.Split('?');
         var http = new DefaultHttpContext { RequestServices = app.Services };

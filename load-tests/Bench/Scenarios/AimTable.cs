@@ -35,5 +35,5 @@ internal static class AimTable
         ["cache/hit rate, all tiers"] = Aim.AtLeast(Target("cache_all") / 100),
     };
 
-    private static double Target(string id) => Targets.Of(id).Value;
+    private static double Target(string id) => Slos.Get(id).Value;
 }
