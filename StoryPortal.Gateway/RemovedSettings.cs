@@ -19,6 +19,11 @@ internal static class RemovedSettings
         ("Load:FewestConcurrentRequests", "Load:MinConcurrentRequests"),
         ("Load:TargetLatencyMilliseconds", "Load:TargetLatency, a time such as 00:00:00.100"),
         ("Load:ConcurrentStreams", "Load:MaxConcurrentStreams"),
+        ("OutputCache:MostAnswers", "OutputCache:SizeLimit, in bytes"),
+        ("OutputCache:MostBytes", "OutputCache:SizeLimit"),
+        ("OutputCache:LargestBytes", "OutputCache:MaximumBodySize"),
+        ("OutputCache:SilenceMilliseconds", "OutputCache:HeartbeatTimeout, a time such as 00:00:00.500"),
+        ("OutputCache:AloneMilliseconds", "OutputCache:DisconnectedTtl, a time such as 00:00:01"),
         ("RateLimiting:SharedEveryMilliseconds", "RateLimiting:SyncInterval, a time such as 00:00:00.100"),
     ];
 
