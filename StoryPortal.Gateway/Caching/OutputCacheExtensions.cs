@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Options;
+using StoryPortal.Gateway.Telemetry;
 
 namespace StoryPortal.Gateway.Caching;
 
@@ -25,11 +26,11 @@ internal static class OutputCacheExtensions
             .BindConfiguration(BackplaneOptions.Section)
             .Validate(cache => cache is { SizeLimit: > 0, MaximumBodySize: > 0 } && cache.DefaultExpirationTimeSpan > TimeSpan.Zero, "OutputCache: SizeLimit, MaximumBodySize and DefaultExpirationTimeSpan are more than 0.")
             .ValidateOnStart()
-            .PostConfigure<TagVersions, IOptions<BackplaneOptions>>((cache, versions, backplane) =>
+            .PostConfigure<TagVersions, IOptions<BackplaneOptions>, GatewayMetrics>((cache, versions, backplane, metrics) =>
             {
                 foreach (var tag in OutputCacheTag.All)
                 {
-                    cache.AddPolicy(tag.Name, new TaggedOutputCachePolicy(tag, versions, backplane, cache.MaximumBodySize));
+                    cache.AddPolicy(tag.Name, new TaggedOutputCachePolicy(tag, versions, backplane, metrics));
                 }
             });
     }
@@ -38,7 +39,6 @@ internal static class OutputCacheExtensions
     public static void UseTaggedOutputCache(this WebApplication app)
     {
         app.UseMiddleware<InvalidationMiddleware>();
-        app.UseMiddleware<ResponseFillMiddleware>();
         app.UseOutputCache();
     }
 }

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Options;
 using StoryPortal.Gateway.Compression;
+using StoryPortal.Gateway.RequestContext;
 using StoryPortal.Gateway.Routes;
+using StoryPortal.Gateway.Telemetry;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace StoryPortal.Gateway.Caching;
@@ -10,13 +12,21 @@ namespace StoryPortal.Gateway.Caching;
 /// Caches the responses of a route with one tag, for authenticated callers too: authorization comes before the output cache. A response depends on the path,
 /// every query parameter and the content coding, and on nothing else of the caller.
 /// </summary>
-internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions versions, IOptions<BackplaneOptions> backplane, long maximumBodySize) : IOutputCachePolicy
+internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions versions, IOptions<BackplaneOptions> backplane, GatewayMetrics metrics)
+    : IOutputCachePolicy
 {
     private const int MaxTargetLength = 1024;
     private const string EveryParameter = "*";
 
+    private const string CacheHeader = "X-Cache";
+
     // The hub could not read the database.
     private const string Stale = "STALE";
+
+    private const string Hit = "HIT";
+    private const string Miss = "MISS";
+
+    private static readonly Func<object, Task> OnStarting = WriteCacheHeaderAsync;
 
     private readonly TimeSpan _disconnectedTtl = backplane.Value.DisconnectedTtl;
 
@@ -34,36 +44,52 @@ internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions ve
         context.EnableOutputCaching = true;
         context.AllowCacheLookup = !Contains(request.Headers.CacheControl.ToString(), "no-cache");
         context.AllowCacheStorage = true;
-        context.AllowLocking = true;
+        context.AllowLocking = false; // the stock lock holds all waiting callers at the pace of the first one; the hubs coalesce their reads
         context.Tags.Add(tag.Name);
         context.ResponseExpirationTimeSpan = version.IsShared ? null : _disconnectedTtl;
         context.CacheVaryByRules.CacheKeyPrefix = version.KeyPrefix(encoding);
         context.CacheVaryByRules.QueryKeys = EveryParameter;
         context.CacheVaryByRules.VaryByHost = false; // hubs see a host of their own
 
+        context.HttpContext.Response.OnStarting(OnStarting, context.HttpContext);
         request.Headers.AcceptEncoding = encoding; // compression decides as the key does
         request.Headers.IfModifiedSince = default; // a resource without Last-Modified ignores it (RFC 9110 §13.1.3); the output cache would take Date instead
-        ResponseFill.Begin(context.HttpContext);
     }
 
     /// <inheritdoc/>
     public ValueTask ServeFromCacheAsync(OutputCacheContext context, CancellationToken cancellation)
     {
-        ResponseFill.Get(context.HttpContext)?.Hit();
+        metrics.Hit();
+        GatewayRequestContext.Get(context.HttpContext).Cache = Hit;
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
     {
+        metrics.Miss();
         var (http, headers) = (context.HttpContext, context.HttpContext.Response.Headers);
-        var fill = ResponseFill.Get(http);
-        var isWhole = fill is { IsNotModified: true } || http.Response.StatusCode == StatusCodes.Status200OK;
-
-        // Not stored, a response may be cut off or too large: those who wait for it send requests of their own.
-        context.AllowCacheStorage = fill is not null && isWhole && fill.Length <= maximumBodySize && http.Features.Get<IForwarderErrorFeature>() is null
-            && headers.SetCookie.Count == 0 && !Contains(headers.CacheControl.ToString(), "no-store") && headers["X-Cache"] != Stale;
+        var isWhole = http.Response.StatusCode == StatusCodes.Status200OK && http.Features.Get<IForwarderErrorFeature>() is null;
+        context.AllowCacheStorage = isWhole && headers.SetCookie.Count == 0 && headers[CacheHeader] != Stale
+            && !Contains(headers.CacheControl.ToString(), "no-store");
         return ValueTask.CompletedTask;
+    }
+
+    // After the output cache has written the headers that it stored, the hub's X-Cache among them.
+    private static Task WriteCacheHeaderAsync(object state)
+    {
+        var http = (HttpContext)state;
+        var headers = http.Response.Headers;
+        if (GatewayRequestContext.Get(http).Cache == Hit)
+        {
+            headers[CacheHeader] = Hit;
+        }
+        else if (http.Response.StatusCode == StatusCodes.Status200OK && !headers.ContainsKey(CacheHeader))
+        {
+            headers[CacheHeader] = Miss;
+        }
+
+        return Task.CompletedTask;
     }
 
     // The key has the values of a parameter in order, separators of its own, and no bound.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.Primitives;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Routing;
@@ -19,6 +20,12 @@ internal sealed class HubTransformer(EventRelay? events) : HttpTransformer
         foreach (var claim in Claims)
         {
             headers.Remove(claim);
+        }
+
+        // Only a whole response can be cached; the output cache itself responds 304 to later requests.
+        if (context.Features.Get<IOutputCacheFeature>() is not null)
+        {
+            headers.IfNoneMatch = default;
         }
 
         // The gateway's span replaces the caller's. The instrumentation of HttpClient does the same, at a cost for every request, recorded or not.
