@@ -9,15 +9,15 @@ using Yarp.ReverseProxy.Forwarder;
 namespace StoryPortal.Gateway.Caching;
 
 /// <summary>
-/// Caches the responses of a route with one tag, for authenticated callers too: authorization comes before the output cache. A response depends on the path,
-/// every query parameter and the content coding, and on nothing else of the caller.
+/// Caches the responses of a route with one tag, for authenticated callers too: authorization comes before the output cache. A response
+/// depends on the path, the query string as it was sent and the content coding, and on nothing else of the caller.
 /// </summary>
 internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions versions, IOptions<BackplaneOptions> backplane, GatewayMetrics metrics)
     : IOutputCachePolicy
 {
     private const int MaxTargetLength = 1024;
-    private const string EveryParameter = "*";
 
+    private const string Query = "query";
     private const string CacheHeader = "X-Cache";
 
     // The hub could not read the database.
@@ -34,7 +34,8 @@ internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions ve
     public async ValueTask CacheRequestAsync(OutputCacheContext context, CancellationToken cancellation)
     {
         var request = context.HttpContext.Request;
-        if (!HttpMethods.IsGet(request.Method) || RoutePolicy.Get(context.HttpContext).IsStream || !HasKey(request))
+        var length = (request.Path.Value?.Length ?? 0) + (request.QueryString.Value?.Length ?? 0);
+        if (!HttpMethods.IsGet(request.Method) || RoutePolicy.Get(context.HttpContext).IsStream || length > MaxTargetLength)
         {
             return;
         }
@@ -48,7 +49,7 @@ internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions ve
         context.Tags.Add(tag.Name);
         context.ResponseExpirationTimeSpan = version.IsShared ? null : _disconnectedTtl;
         context.CacheVaryByRules.CacheKeyPrefix = version.KeyPrefix(encoding);
-        context.CacheVaryByRules.QueryKeys = EveryParameter;
+        context.CacheVaryByRules.VaryByValues[Query] = request.QueryString.Value ?? ""; // QueryKeys ignores case, and a Link repeats the query
         context.CacheVaryByRules.VaryByHost = false; // hubs see a host of their own
 
         context.HttpContext.Response.OnStarting(OnStarting, context.HttpContext);
@@ -91,16 +92,6 @@ internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions ve
 
         return Task.CompletedTask;
     }
-
-    // The key has the values of a parameter in order, separators of its own, and no bound.
-    private static bool HasKey(HttpRequest request)
-    {
-        var (path, query) = (request.Path.Value!, request.QueryString.Value ?? "");
-        return path.Length + query.Length <= MaxTargetLength && !HasSeparator(path)
-            && (query.Length == 0 || request.Query.All(parameter => parameter.Value.Count == 1 && !HasSeparator(parameter.Key) && !HasSeparator(parameter.Value[0])));
-    }
-
-    private static bool HasSeparator(string? text) => text.AsSpan().ContainsAnyInRange('\u001e', '\u001f');
 
     private static bool Contains(string header, string directive) => header.Contains(directive, StringComparison.OrdinalIgnoreCase);
 }

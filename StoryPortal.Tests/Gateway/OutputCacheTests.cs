@@ -20,7 +20,8 @@ public sealed class OutputCacheTests(OutputCacheTests.CachingGateway caching) : 
         await IsCachedAsync();
         Assert.Equal(("MISS", "new_filter=a"), await ReadAsync($"/v1/services?tag={_tag}&new_filter=a"));
         Assert.Equal(("MISS", "new_filter=b"), await ReadAsync($"/v1/services?tag={_tag}&new_filter=b"));
-        Assert.Equal(("HIT", "new_filter=a"), await ReadAsync($"/v1/services?new_filter=a&tag={_tag}"));
+        Assert.Equal(("HIT", "new_filter=a"), await ReadAsync($"/v1/services?tag={_tag}&new_filter=a"));
+        Assert.Equal(("MISS", "new_filter=A"), await ReadAsync($"/v1/services?tag={_tag}&new_filter=A"));
 
         async Task<(string State, string? Parameter)> ReadAsync(string address)
         {
@@ -31,13 +32,11 @@ public sealed class OutputCacheTests(OutputCacheTests.CachingGateway caching) : 
     }
 
     [Theory]
-    [InlineData("version=1&version=2")]
-    [InlineData("version=%1e")]
     [InlineData("status=no-store")]
     [InlineData("status=stale")]
     [InlineData("status=cookie")]
     [InlineData("status=404")]
-    public async Task A_response_without_a_key_or_that_may_not_be_stored_is_fetched_each_time(string query)
+    public async Task A_response_that_may_not_be_stored_is_fetched_each_time(string query)
     {
         await IsCachedAsync();
         for (var i = 1; i <= 3; i++)
