@@ -17,7 +17,6 @@ internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions ve
 {
     private const int MaxTargetLength = 1024;
 
-    private const string Query = "query";
     private const string CacheHeader = "X-Cache";
 
     // The hub could not read the database.
@@ -46,10 +45,8 @@ internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions ve
         context.AllowCacheLookup = !Contains(request.Headers.CacheControl.ToString(), "no-cache");
         context.AllowCacheStorage = true;
         context.AllowLocking = false; // the stock lock holds all waiting callers at the pace of the first one; the hubs coalesce their reads
-        context.Tags.Add(tag.Name);
         context.ResponseExpirationTimeSpan = version.IsShared ? null : _disconnectedTtl;
-        context.CacheVaryByRules.CacheKeyPrefix = version.KeyPrefix(encoding);
-        context.CacheVaryByRules.VaryByValues[Query] = request.QueryString.Value ?? ""; // QueryKeys ignores case, and a Link repeats the query
+        context.CacheVaryByRules.CacheKeyPrefix = version.KeyPrefix(encoding) + request.QueryString.Value; // QueryKeys ignores case, a Link repeats it
         context.CacheVaryByRules.VaryByHost = false; // hubs see a host of their own
 
         context.HttpContext.Response.OnStarting(OnStarting, context.HttpContext);
@@ -69,6 +66,7 @@ internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions ve
     public ValueTask ServeResponseAsync(OutputCacheContext context, CancellationToken cancellation)
     {
         metrics.Miss();
+        context.Tags.Add(tag.Name);
         var (http, headers) = (context.HttpContext, context.HttpContext.Response.Headers);
         var isWhole = http.Response.StatusCode == StatusCodes.Status200OK && http.Features.Get<IForwarderErrorFeature>() is null;
         context.AllowCacheStorage = isWhole && headers.SetCookie.Count == 0 && headers[CacheHeader] != Stale
