@@ -12,7 +12,6 @@ public sealed class Door : IAsyncLifetime
     internal const string Second = "0189aaaa-0000-7000-8000-000000000002";
 
     private readonly int _requestsPerMinutePerAddress;
-    private int _listed;
 
     /// <summary>One for the tests of a class: together they ask often.</summary>
     public Door() : this(requestsPerMinutePerAddress: 100_000)
@@ -28,9 +27,6 @@ public sealed class Door : IAsyncLifetime
     /// <summary>A key that may read.</summary>
     internal string Reader { get; } = ApiKeyFormat.Create();
 
-    /// <summary>How often the hub was asked for the list of services.</summary>
-    internal int Listed => Volatile.Read(ref _listed);
-
     public Task InitializeAsync() => StartAsync().OrDisposeAsync(this);
 
     private async Task StartAsync()
@@ -40,7 +36,6 @@ public sealed class Door : IAsyncLifetime
             app.MapGet("/v1/size/{bytes:int}", (int bytes) => TypedResults.Bytes(new byte[bytes], "application/json"));
             app.MapGet("/v1/services", (HttpContext context) =>
             {
-                Interlocked.Increment(ref _listed);
                 context.Response.Headers.ETag = "\"one\"";
                 context.Response.Headers["X-Route"] = "/v1/services";
                 return TypedResults.Text($$"""[{"filter": "{{context.Request.QueryString}}", "padding": "{{new string('x', 2000)}}"}]""", "application/json");
