@@ -12,8 +12,8 @@ namespace StoryPortal.Gateway.Caching;
 /// Caches the responses of a route with one tag, for authenticated callers too: authorization comes before the output cache. A response
 /// depends on the path, the query string as it was sent and the content coding, and on nothing else of the caller.
 /// </summary>
-internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions versions, IOptions<BackplaneOptions> backplane, GatewayMetrics metrics)
-    : IOutputCachePolicy
+internal sealed class TaggedOutputCachePolicy(
+    OutputCacheTag tag, TagVersions versions, IOptions<BackplaneOptions> backplane, GatewayMetrics metrics) : IOutputCachePolicy
 {
     private const int MaxTargetLength = 1024;
 
@@ -44,14 +44,18 @@ internal sealed class TaggedOutputCachePolicy(OutputCacheTag tag, TagVersions ve
         context.EnableOutputCaching = true;
         context.AllowCacheLookup = !Contains(request.Headers.CacheControl.ToString(), "no-cache");
         context.AllowCacheStorage = true;
-        context.AllowLocking = false; // the stock lock holds all waiting callers at the pace of the first one; the hubs coalesce their reads
+        context.AllowLocking = false; // behind the stock lock a slow first reader delays all others; hubs coalesce reads
         context.ResponseExpirationTimeSpan = version.IsShared ? null : _disconnectedTtl;
-        context.CacheVaryByRules.CacheKeyPrefix = version.KeyPrefix(encoding) + request.QueryString.Value; // QueryKeys ignores case, a Link repeats it
+
+        // QueryKeys ignores case, and a Link header repeats the query: the key has the query as it was sent.
+        context.CacheVaryByRules.CacheKeyPrefix = version.KeyPrefix(encoding) + request.QueryString.Value;
         context.CacheVaryByRules.VaryByHost = false; // hubs see a host of their own
 
         context.HttpContext.Response.OnStarting(OnStarting, context.HttpContext);
         request.Headers.AcceptEncoding = encoding; // compression decides as the key does
-        request.Headers.IfModifiedSince = default; // a resource without Last-Modified ignores it (RFC 9110 §13.1.3); the output cache would take Date instead
+
+        // A resource without Last-Modified ignores it (RFC 9110 §13.1.3); the output cache would compare it with Date.
+        request.Headers.IfModifiedSince = default;
     }
 
     /// <inheritdoc/>

@@ -63,11 +63,11 @@ public sealed partial class KeyVerifier : IDisposable
     /// <summary>Number of keys in the cache.</summary>
     internal int CachedKeys => _memory.Count;
 
-    /// <summary>Verifies <paramref name="presented"/>; asks the source only when nothing fresh is known of it.</summary>
+    /// <summary>Verifies <paramref name="presented"/>; looks the key up only when no result is cached.</summary>
     public ValueTask<ApiKeyVerification> VerifyAsync(ApiKeyCredential presented) =>
         WithoutLookup(presented) is { } verification ? new(verification) : GetAsync(presented.Hash);
 
-    /// <summary>Forgets what is known of a key, because it was changed or revoked.</summary>
+    /// <summary>Evicts a key that was changed or revoked, and rejects the result of a lookup that has begun.</summary>
     public void Forget(KeyHash hash)
     {
         Interlocked.Increment(ref _forgotten);

@@ -30,7 +30,7 @@ internal sealed class ScopeRequirementHandler(IHostEnvironment environment) : Au
         return _allowsAnonymousReads && scope == Scope.Read ? SucceedWithoutCredentialAsync(context, requirement, resource) : Task.CompletedTask;
     }
 
-    // A credential that is not valid is rejected in Development as well: its sender means to be somebody.
+    // A credential that is not valid is rejected in Development as well: a caller that sends one does not ask for an anonymous read.
     private static async Task SucceedWithoutCredentialAsync(AuthorizationHandlerContext context, ScopeRequirement requirement, HttpContext resource)
     {
         if ((await resource.AuthenticateAsync()).None) // the scheme has authenticated this request before and returns the same result
