@@ -216,7 +216,7 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
                 var tag = Guid.NewGuid().ToString("N");
                 using var response = await gateway.GetAsync($"/v1/services?tag={tag}", GatewayProcess.AdminKey);
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-                shared &= redis.GetServers()[0].Keys(pattern: $"sp_v2:output:*{tag}").Any();
+                shared &= redis.GetServers()[0].Keys(pattern: $"sp_v2:output:*{tag}*").Any();
             }
 
             return shared && (await VersionsAsync()).All(version => version == gateways.Version);
