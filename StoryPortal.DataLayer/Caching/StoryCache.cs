@@ -60,6 +60,12 @@ public sealed class StoryCache : IDisposable
     public Task InvalidateAsync(params IEnumerable<CacheTag> tags) => _backplane.InvalidateAsync(SlotsOf(tags));
 
     /// <summary>
+    /// Lets every process ask the database again before it serves what is made of these, and serve it as stale while the database does not respond.
+    /// Never fails.
+    /// </summary>
+    public Task DoubtAsync(params IEnumerable<CacheTag> tags) => _backplane.InvalidateAsync(SlotsOf(tags), doubtful: true);
+
+    /// <summary>
     /// Awaits a write and invalidates what it changed: nothing if it says that it changed nothing or the database refused it. If nobody knows whether
     /// it was committed, what it may have changed is in doubt: asked again before it is served, and served as stale while the database is away.
     /// </summary>
@@ -72,7 +78,7 @@ public sealed class StoryCache : IDisposable
         }
         catch (Exception exception) when (!IsUndone(exception))
         {
-            await _backplane.InvalidateAsync(SlotsOf(tags), doubtful: true);
+            await DoubtAsync(tags);
             throw;
         }
 

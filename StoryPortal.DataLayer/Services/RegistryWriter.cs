@@ -48,7 +48,9 @@ public sealed class RegistryWriter(StoryDatabase database, StoryCache cache)
         }
         catch (Exception exception) when (exception is not PostgresException)
         {
-            await cache.AnnounceAsync(CacheNames.ServicesChanged); // perhaps: who keeps answers asks again
+            // The write may have happened. In this order: a gateway that receives the message finds no version of its cached responses.
+            await cache.DoubtAsync(CacheTag.Services);
+            await cache.AnnounceAsync(CacheNames.ServicesChanged);
             throw;
         }
 

@@ -34,7 +34,7 @@ internal sealed class CacheNode : IAsyncDisposable
         connection.FailFast();
         connection.AsyncTimeout = timeoutMilliseconds;
         builder.Services.AddSingleton<IConnectionMultiplexer>(await ConnectionMultiplexer.ConnectAsync(connection));
-        builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1"));
+        builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=none")); // nothing listens there
         builder.Services.AddSingleton(new DatabaseOptions());
         builder.Services.AddSingleton<StoryDatabase>();
         builder.Services.AddSingleton(TimeProvider.System);

@@ -1,5 +1,9 @@
 using Npgsql;
+using StackExchange.Redis;
 using StoryPortal.DataLayer.Caching;
+using StoryPortal.DataLayer.Database;
+using StoryPortal.DataLayer.Services;
+using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Caching;
@@ -36,6 +40,20 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
 
         _node.Database.IsReachable = true;
         Assert.Equal(("row", CacheSource.Memory), await _node.ReadAsync(_table, _id));
+    }
+
+    [Fact]
+    public async Task A_registry_write_that_never_reaches_the_database_ends_the_version_under_which_gateways_cache()
+    {
+        RedisKey version = $"{CacheNames.TagVersion}{CacheNames.ServicesSlot}";
+        await using var redis = await _redis.ConnectAsync();
+        await redis.GetDatabase().StringSetAsync(version, "present");
+
+        var registry = new RegistryWriter(_node.Database, _node.Cache);
+        var query = new Query("test", QueryClass.Simple, QueryAccess.Write, "SELECT 1");
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => registry.ChangeAsync(query, [], CancellationToken.None));
+
+        Assert.NotEqual("present", (string?)await redis.GetDatabase().StringGetAsync(version));
     }
 
     [Fact]

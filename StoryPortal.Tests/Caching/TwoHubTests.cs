@@ -120,7 +120,10 @@ public sealed class TwoHubTests(TwoHubs two)
                 Assert.NotNull(refused.Headers.RetryAfter?.Delta);
             }
 
-            // What the gateway keeps by itself is marked as well, once the hubs have told it that they cannot vouch for it.
+            // A write that fails evicts what the gateways have cached: whether it is still true, nobody can tell.
+            using var write = await _hubs[0].PutAsync(
+                Relative($"/v1/services/{_type}/instances/a"), Answers.Json("""{"url": "http://127.0.0.1:9/"}"""));
+            await write.ProblemAsync(HttpStatusCode.ServiceUnavailable);
             await Eventually.TrueAsync(async () => await SourceAsync(_system.Gateway, "/v1/services") == "STALE");
             for (var i = 0; i < 10; i++)
             {
@@ -135,9 +138,9 @@ public sealed class TwoHubTests(TwoHubs two)
         finally
         {
             await (postgres == "stopped" ? _system.RunAsync("postgres", KnownResourceCommands.StartCommand) : Signals.SendAsync("CONT", processes));
+            await _system.DatabaseAnswersAsync();
         }
 
-        await _system.DatabaseAnswersAsync();
         await Eventually.TrueAsync(async () => await SourceAsync(_hubs[0], address) == "HIT" && await SourceAsync(_hubs[1], address) == "HIT");
     }
 

@@ -62,9 +62,10 @@ internal static class Victims
         await system.App.WaitUntilHealthyAsync(name, deadline.Token, restarted);
     }
 
-    /// <summary>Waits until the database answers the test again.</summary>
+    /// <summary>Waits until the database responds to the test again, without the connections from before.</summary>
     public static Task DatabaseAnswersAsync(this StoryPortalSystem system) => Eventually.TrueAsync(async () =>
     {
+        system.Database.Clear();
         try
         {
             await using var command = system.Database.CreateCommand("SELECT 1");
