@@ -10,6 +10,9 @@ internal static class DocumentationExtensions
     /// <summary>The name of the scheme by which callers show their key; what it lists is the scope that the key has to have.</summary>
     internal const string KeyScheme = "ApiKey";
 
+    /// <summary>The name of the scheme by which callers send an API key or a JSON Web Token in <c>Authorization</c>.</summary>
+    internal const string BearerScheme = "Bearer";
+
     public static void AddDocumentation(this WebApplicationBuilder builder) => builder.Services.AddOpenApi(openApi =>
     {
         openApi.AddDocumentTransformer((document, _, _) =>
@@ -24,13 +27,24 @@ internal static class DocumentationExtensions
                 Name = KeyHeaders.Api,
                 Description = "In Development reading needs no key. `./start.sh --env` prints the admin key.",
             });
-            document.Security = [new() { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
+            document.AddComponent(BearerScheme, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "An API key, or a JSON Web Token where the server has `Authentication:Jwt:Authority`.",
+            });
+            document.Security = Require(document, []);
             SchemaDescription.SimplifyNullable(document);
             return Task.CompletedTask;
         });
         openApi.AddOperationTransformer(OperationDescription.CompleteAsync);
         openApi.AddSchemaTransformer(SchemaDescription.CompleteAsync);
     });
+
+    /// <summary>Either scheme, with the scopes that a caller needs.</summary>
+    internal static List<OpenApiSecurityRequirement> Require(OpenApiDocument? document, List<string> scopes) =>
+        [.. ((string[])[KeyScheme, BearerScheme]).Select(scheme =>
+            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = scopes })];
 
     public static void MapDocumentation(this IEndpointRouteBuilder endpoints)
     {

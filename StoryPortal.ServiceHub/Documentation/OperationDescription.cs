@@ -31,8 +31,8 @@ internal static class OperationDescription
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         if (AuthorizationPolicies.ScopesOf(metadata, context.Description.HttpMethod!) is { Count: > 0 } scopes)
         {
-            operation.Security =
-                [new() { [new OpenApiSecuritySchemeReference(DocumentationExtensions.KeyScheme, context.Document)] = [.. scopes.Select(EnumText<ServiceDefaults.Authentication.Scope>.Of)] }];
+            operation.Security = DocumentationExtensions.Require(
+                context.Document, [.. scopes.Select(EnumText<ServiceDefaults.Authentication.Scope>.Of)]);
             foreach (var (status, description) in Refusals)
             {
                 AddProblem(operation, context, status, description);

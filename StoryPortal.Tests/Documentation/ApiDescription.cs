@@ -47,7 +47,8 @@ internal sealed class ApiDescription
             ? body.GetProperty("content").EnumerateObject().Select(content => new ApiBody(content.Name, SchemaOf(content.Value), content.Value.GetProperty("example")))
             : [];
         var scope = described.TryGetProperty("security", out var security)
-            ? security.EnumerateArray().Single().GetProperty("ApiKey").EnumerateArray().Single().GetString()
+            ? ((string[])["ApiKey", "Bearer"]) // either of them, with the same scope
+                .Select((scheme, i) => security[i].GetProperty(scheme).EnumerateArray().Single().GetString()).Distinct().Single()
             : null;
         return new ApiOperation(
             HttpMethod.Parse(operation.Name), path.Length > 1 ? path.TrimEnd('/') : path, described.GetProperty("operationId").GetString()!, scope, [.. parameters], [.. bodies],
