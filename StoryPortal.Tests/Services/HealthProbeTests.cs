@@ -15,6 +15,7 @@ public sealed class HealthProbeTests : IAsyncLifetime
     private readonly TaskCompletionSource _end = new();
     private WebApplication _instance = null!;
     private int _asked;
+    private string _location = "";
 
     private int Port => new Uri(_instance.Urls.Single()).Port;
 
@@ -32,6 +33,11 @@ public sealed class HealthProbeTests : IAsyncLifetime
         _instance.MapGet("/good", () => TypedResults.NoContent());
         _instance.MapGet("/bad", () => TypedResults.StatusCode(StatusCodes.Status500InternalServerError));
         _instance.MapGet("/elsewhere", () => TypedResults.Redirect("/good"));
+        _instance.MapGet("/moved/{status:int}", (int status, HttpContext context) =>
+        {
+            context.Response.Headers.Location = _location;
+            return TypedResults.StatusCode(status);
+        });
         _instance.MapGet("/never", () => _end.Task);
         _instance.MapGet("/endless", async (HttpContext context) =>
         {
@@ -98,6 +104,41 @@ public sealed class HealthProbeTests : IAsyncLifetime
         Assert.Equal(1, _asked);
     }
 
+    [Theory]
+    [InlineData(301)]
+    [InlineData(302)]
+    [InlineData(303)]
+    [InlineData(307)]
+    [InlineData(308)]
+    public async Task A_redirect_leads_to_no_other_host(int status)
+    {
+        await using var other = WebApplication.CreateSlimBuilder().Build();
+        var asked = 0;
+        other.Urls.Add("http://127.0.0.1:0");
+        other.Run(context =>
+        {
+            Interlocked.Increment(ref asked);
+            return Task.CompletedTask;
+        });
+        await other.StartAsync();
+        _location = new Uri(other.Urls.Single()).AbsoluteUri;
+
+        using var probe = Probe(takesPrivate: true);
+        var failure = await probe.FailureAsync($"http://127.0.0.1:{Port}/moved/{status}", CancellationToken.None);
+        Assert.Equal($"health check: {status}", failure);
+        Assert.Equal((1, 0), (_asked, asked));
+    }
+
+    [Fact]
+    public async Task A_name_that_leads_elsewhere_a_moment_later_is_resolved_once_and_what_was_checked_is_connected_to()
+    {
+        var resolved = 0;
+        using var probe = Probe(takesPrivate: true, resolve: _ =>
+            [IPAddress.Parse(Interlocked.Increment(ref resolved) == 1 ? "127.0.0.1" : "169.254.169.254")]);
+        Assert.Null(await probe.FailureAsync($"http://shop.example:{Port}/good", CancellationToken.None));
+        Assert.Equal((1, 1), (resolved, _asked));
+    }
+
     [Fact]
     public async Task One_address_that_is_not_asked_is_enough_to_refuse_a_name()
     {
@@ -121,6 +162,13 @@ public sealed class HealthProbeTests : IAsyncLifetime
     [InlineData("::ffff:169.254.169.254")]
     [InlineData("64:ff9b::a9fe:a9fe")] // the same by NAT64
     [InlineData("2002:a9fe:a9fe::1")] // the same by 6to4
+    [InlineData("64:ff9b:1::a9fe:a9fe")] // by NAT64 of a site, whose prefix may have 96 bits or 48
+    [InlineData("64:ff9b:1:a9fe:a9:fe00::")]
+    [InlineData("::ffff:0:a9fe:a9fe")] // by SIIT
+    [InlineData("2001:0:a9fe:a9fe:0:ffff:5601:5601")] // by Teredo
+    [InlineData("2606:2800::5efe:a9fe:a9fe")] // by ISATAP
+    [InlineData("fd12::200:5efe:a9fe:a9fe")]
+    [InlineData("5f00::1")]
     public void Some_addresses_are_never_asked(string address) => Assert.NotNull(Addresses(takesPrivate: true).Refusal(IPAddress.Parse(address)));
 
     [Theory]
@@ -131,6 +179,7 @@ public sealed class HealthProbeTests : IAsyncLifetime
     [InlineData("::1", false)]
     [InlineData("fd12::1", false)]
     [InlineData("64:ff9b::a00:1", false)]
+    [InlineData("::ffff:0:a00:1", false)]
     [InlineData("172.32.0.1", true)]
     [InlineData("93.184.216.34", true)]
     [InlineData("2606:2800::1", true)]

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,9 @@ internal sealed class HealthAddresses(IOptions<HealthPollOptions> options, IHost
         IPNetwork.Parse("ff00::/8"),
         IPNetwork.Parse("fd00:ec2::254/128"), // metadata
         IPNetwork.Parse("fd20:ce::254/128"), // metadata
+        IPNetwork.Parse("64:ff9b:1::/48"), // NAT64 of a site (RFC 8215): the site alone knows where in the address the one of IPv4 is
+        IPNetwork.Parse("2001::/23"), // Teredo, ORCHID, benchmarks: no host of the outside
+        IPNetwork.Parse("5f00::/16"), // segment identifiers (RFC 9602)
     ];
 
     private static readonly IPNetwork[] Private =
@@ -42,7 +46,11 @@ internal sealed class HealthAddresses(IOptions<HealthPollOptions> options, IHost
     ];
 
     // Of IPv6, where the last four bytes of an address are one of IPv4: what counts is where it leads.
-    private static readonly IPNetwork[] Translated = [IPNetwork.Parse("64:ff9b::/96"), IPNetwork.Parse("::/96")];
+    private static readonly IPNetwork[] Translated =
+        [IPNetwork.Parse("64:ff9b::/96"), IPNetwork.Parse("::ffff:0:0:0/96"), IPNetwork.Parse("::/96")];
+
+    // The second half of an ISATAP address (RFC 5214) begins so, in any network; an address of IPv4 follows.
+    private static readonly uint[] IsatapPrefixes = [0x00005efe, 0x02005efe];
 
     // The same two bytes further on: 6to4.
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
@@ -57,12 +65,15 @@ internal sealed class HealthAddresses(IOptions<HealthPollOptions> options, IHost
             return $"{address} is an address that is never asked: link-local, multicast, unspecified, or one where a cloud hands out credentials.";
         }
 
-        if (Contains(Private, address))
+        // An address in a private network may lead to one that is never asked.
+        if (Inner(address) is { } inner && Refusal(inner) is { } reason)
         {
-            return _takesPrivate ? null : $"{address} is a private address, and those are not asked here (HealthPolls:PrivateAddresses).";
+            return reason;
         }
 
-        return Inner(address) is { } inner ? Refusal(inner) : null;
+        return Contains(Private, address) && !_takesPrivate
+            ? $"{address} is a private address, and those are not asked here (HealthPolls:PrivateAddresses)."
+            : null;
     }
 
     /// <summary>Notes a health URL whose host is an address that is not asked. What a name leads to is looked at with each poll.</summary>
@@ -81,7 +92,7 @@ internal sealed class HealthAddresses(IOptions<HealthPollOptions> options, IHost
 
     private static IPAddress? Inner(IPAddress address)
     {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+        if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IPv6Loopback.Equals(address))
         {
             return null;
         }
@@ -92,6 +103,13 @@ internal sealed class HealthAddresses(IOptions<HealthPollOptions> options, IHost
         }
 
         var bytes = address.GetAddressBytes();
-        return Contains(Translated, address) ? new IPAddress(bytes.AsSpan(12, 4)) : SixToFour.Contains(address) ? new IPAddress(bytes.AsSpan(2, 4)) : null;
+        if (SixToFour.Contains(address))
+        {
+            return new IPAddress(bytes.AsSpan(2, 4));
+        }
+
+        return Contains(Translated, address) || IsatapPrefixes.Contains(BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8, 4)))
+            ? new IPAddress(bytes.AsSpan(12, 4))
+            : null;
     }
 }
