@@ -25,4 +25,20 @@ public sealed record Event
 
     /// <summary>When it was stored.</summary>
     public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>Who wrote it, set by the server. Null: it was stored before this was recorded.</summary>
+    public EventOrigin? Origin { get; init; }
+}
+
+/// <summary>What never changes of an event that is stored.</summary>
+/// <param name="Type">The type.</param>
+/// <param name="ReceivedAt">When it was stored.</param>
+/// <param name="Origin">Who wrote it; null: not recorded.</param>
+public sealed record StoredEvent(string Type, DateTimeOffset ReceivedAt, EventOrigin? Origin)
+{
+    /// <summary>The same of an event that was read.</summary>
+    public StoredEvent(Event e)
+        : this(e.Type, e.ReceivedAt, e.Origin)
+    {
+    }
 }

@@ -39,7 +39,8 @@ public sealed class EventFeed(StoryDatabase database)
             (null, _) => OfAgentQuery,
             _ => OfTypeAndAgentQuery,
         };
-        return database.RowsAsync(query, parameters, static row => new ArrivedEvent(row.GetInt64(7), EventStore.Read(row)), cancellationToken);
+        return database.RowsAsync(
+            query, parameters, static row => new ArrivedEvent(row.GetInt64(8), EventStore.Read(row)), cancellationToken);
     }
 
     /// <summary>The place of an event; null when there is no such event.</summary>

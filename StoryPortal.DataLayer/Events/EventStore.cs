@@ -7,7 +7,11 @@ namespace StoryPortal.DataLayer.Events;
 /// <summary>Events in Postgres.</summary>
 public sealed class EventStore(StoryDatabase database, EventWriter writer, EventNews news)
 {
-    internal const string Columns = "id, type, timestamp, agent_id, session_id, payload, received_at";
+    /// <summary>The columns of an event.</summary>
+    internal const string Columns = InsertedColumns + ", is_system";
+
+    /// <summary>The columns that a caller's event sets: <c>is_system</c> has its default, so that no caller can set it.</summary>
+    internal const string InsertedColumns = "id, type, timestamp, agent_id, session_id, payload, received_at";
 
     private const int TypeIs = 0;
     private const int AgentIs = 1;
@@ -23,8 +27,10 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     private static readonly Query GetQuery = new("events.get", QueryClass.Simple, QueryAccess.Read,
         $"SELECT {Columns} FROM mcp_documents.events WHERE id = $1");
 
-    private static readonly Query ReceivedQuery = new("events.received", QueryClass.Aggregate, QueryAccess.Read,
-        "SELECT id, received_at FROM mcp_documents.events WHERE id = ANY($1)");
+    private static readonly Query StoredQuery = new("events.stored", QueryClass.Aggregate, QueryAccess.Read,
+        "SELECT id, type, received_at, is_system FROM mcp_documents.events WHERE id = ANY($1)");
+
+    private static readonly Query RecordQuery = new("events.record", QueryClass.Simple, QueryAccess.Write, InsertSql(1));
 
     private static readonly BulkUpsert Batch = new(
         """
@@ -32,10 +38,10 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
             id uuid, type text, timestamp timestamptz, agent_id uuid, session_id uuid, payload jsonb, received_at timestamptz)
         ON COMMIT DELETE ROWS
         """,
-        $"COPY event_staging ({Columns}) FROM STDIN (FORMAT binary)",
+        $"COPY event_staging ({InsertedColumns}) FROM STDIN (FORMAT binary)",
         new Query("events.batch", QueryClass.Aggregate, QueryAccess.Write, $"""
             WITH stored AS (
-                INSERT INTO mcp_documents.events ({Columns}) SELECT {Columns} FROM event_staging
+                INSERT INTO mcp_documents.events ({InsertedColumns}) SELECT {InsertedColumns} FROM event_staging
                 ON CONFLICT (id) DO NOTHING
                 RETURNING 1)
             SELECT count(*)::int FROM stored
@@ -58,11 +64,21 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     public Task<Event?> GetAsync(Guid id, CancellationToken cancellationToken) =>
         database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
 
-    /// <summary>When those events that are stored were received, by id. It never changes.</summary>
-    public async Task<Dictionary<Guid, DateTimeOffset>> ReceivedAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    /// <summary>What never changes of those events that are stored, by id.</summary>
+    public async Task<Dictionary<Guid, StoredEvent>> StoredAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
     {
-        var rows = await database.ListAsync(ReceivedQuery, [Sql.Uuids(ids)], static row => KeyValuePair.Create(row.GetGuid(0), row.GetTime(1)), cancellationToken);
+        var rows = await database.ListAsync(
+            StoredQuery, [Sql.Uuids(ids)],
+            static row => KeyValuePair.Create(row.GetGuid(0), new StoredEvent(row.GetString(1), row.GetTime(2), ReadOrigin(row, 3))),
+            cancellationToken);
         return new(rows);
+    }
+
+    /// <summary>Stores an event of the system itself.</summary>
+    public async Task RecordAsync(Event @event, CancellationToken cancellationToken)
+    {
+        await database.ExecuteAsync(RecordQuery, Parameters(@event), cancellationToken);
+        news.Stored(1);
     }
 
     /// <summary>Stores an event; when its id is there already, nothing changes. Returns what is stored, and whether it is new.</summary>
@@ -98,13 +114,14 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     }
 
     /// <summary>
-    /// SQL that inserts one event, in the same statement as what it tells of: both are stored, or neither is.
+    /// SQL that inserts one event of the system, in the same statement as what it tells of: both are stored, or neither is.
     /// </summary>
     /// <param name="first">The number of the first of its <see cref="Parameters"/>.</param>
     /// <param name="from">A FROM clause whose rows decide whether there is something to tell, or nothing.</param>
     internal static string InsertSql(int first, string from = "") => $"""
         INSERT INTO mcp_documents.events ({Columns})
-        SELECT ${first}::uuid, ${first + 1}::text, ${first + 2}::timestamptz, ${first + 3}::uuid, ${first + 4}::uuid, ${first + 5}::jsonb, ${first + 6}::timestamptz {from}
+        SELECT ${first}::uuid, ${first + 1}::text, ${first + 2}::timestamptz, ${first + 3}::uuid, ${first + 4}::uuid,
+            ${first + 5}::jsonb, ${first + 6}::timestamptz, true {from}
         """;
 
     /// <summary>The parameters of <see cref="InsertSql"/>.</summary>
@@ -117,7 +134,9 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     /// <summary>SQL that makes the JSON of one event from the row <paramref name="row"/>, field for field what the serializer makes.</summary>
     internal static string AsJson(string row) => $"""
         json_build_object('id', {row}.id, 'type', {row}.type, 'timestamp', {TimeAsText(row + ".timestamp")},
-            'agent_id', {row}.agent_id, 'session_id', {row}.session_id, 'payload', {row}.payload, 'received_at', {TimeAsText(row + ".received_at")})
+            'agent_id', {row}.agent_id, 'session_id', {row}.session_id, 'payload', {row}.payload,
+            'received_at', {TimeAsText(row + ".received_at")},
+            'origin', CASE WHEN {row}.is_system THEN 'system' WHEN NOT {row}.is_system THEN 'client' END)
         """;
 
     private static string TimeAsText(string column) => $"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
@@ -144,5 +163,9 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
         SessionId = row.GetGuidOrNull(first + 4),
         Payload = row.GetJson(first + 5),
         ReceivedAt = row.GetTime(first + 6),
+        Origin = ReadOrigin(row, first + 7),
     };
+
+    private static EventOrigin? ReadOrigin(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetBoolean(column) ? EventOrigin.System : EventOrigin.Client;
 }

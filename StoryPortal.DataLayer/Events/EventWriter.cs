@@ -13,7 +13,7 @@ public sealed class EventWriter(
     private const int BytesBesidePayload = 512;
 
     private static readonly Query InsertQuery = new("events.insert", QueryClass.Simple, QueryAccess.Write, $"""
-        INSERT INTO mcp_documents.events ({EventStore.Columns})
+        INSERT INTO mcp_documents.events ({EventStore.InsertedColumns})
         SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::jsonb[], $7::timestamptz[])
         ON CONFLICT (id) DO NOTHING
         RETURNING id

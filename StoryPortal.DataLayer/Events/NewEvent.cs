@@ -10,7 +10,9 @@ public sealed record NewEvent
     /// <summary>Its id; a UUIDv7 is made when there is none. With an id of its own a client can send an event again without storing it twice.</summary>
     public Guid? Id { get; init; }
 
-    /// <summary>Its type, 1 to 200 characters.</summary>
+    /// <summary>
+    /// Its type, 1 to 200 characters. Types that begin with <c>admin.</c>, <c>service.</c> or <c>stream.</c> are the system's own.
+    /// </summary>
     [Required, MaxLength(200)]
     public string? Type { get; init; }
 
@@ -29,8 +31,18 @@ public sealed record NewEvent
     /// <summary>Read-only: the value that was read, or left out.</summary>
     public DateTimeOffset? ReceivedAt { get; init; }
 
+    /// <summary>Read-only: the value that was read, or left out.</summary>
+    public EventOrigin? Origin { get; init; }
+
+    /// <summary>Whether it repeats an event with its id that is stored: it has the same type.</summary>
+    public bool IsRepeatOf(StoredEvent stored) => Id is not null && Type == stored.Type;
+
     /// <summary>Adds an error for every read-only member that differs from what is stored.</summary>
-    public void CheckReadOnly(InputErrors errors, DateTimeOffset storedReceivedAt) => errors.ReadOnly("received_at", ReceivedAt, storedReceivedAt);
+    public void CheckReadOnly(InputErrors errors, StoredEvent stored)
+    {
+        errors.ReadOnly("received_at", ReceivedAt, stored.ReceivedAt);
+        errors.ReadOnly("origin", Origin, stored.Origin);
+    }
 
     /// <summary>Notes what is wrong and returns the event to store.</summary>
     public Event Validate(InputErrors errors, DateTimeOffset now) => new()
@@ -42,5 +54,6 @@ public sealed record NewEvent
         SessionId = SessionId,
         Payload = Payload,
         ReceivedAt = now,
+        Origin = EventOrigin.Client,
     };
 }

@@ -17,9 +17,10 @@ public sealed class RegistryWriter(StoryDatabase database, StoryCache cache)
         moved AS (
             UPDATE mcp_documents.service_registry SET index = index + 1 WHERE only_row AND EXISTS (SELECT 1 FROM change) RETURNING index),
         told AS (
-            INSERT INTO mcp_documents.events (id, type, timestamp, payload, received_at)
+            INSERT INTO mcp_documents.events (id, type, timestamp, payload, received_at, is_system)
             SELECT mcp_documents.uuid_v7(), c.type, now(), jsonb_strip_nulls(jsonb_build_object(
-                'service', c.service_name, 'instance', c.id, 'url', c.url, 'reason', c.reason, 'actor', c.actor, 'index', (SELECT index FROM moved))), now()
+                'service', c.service_name, 'instance', c.id, 'url', c.url, 'reason', c.reason, 'actor', c.actor,
+                'index', (SELECT index FROM moved))), now(), true
             FROM change c)
         """;
 

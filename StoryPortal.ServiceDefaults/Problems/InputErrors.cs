@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace StoryPortal.ServiceDefaults.Problems;
 
 /// <summary>A row of a body with many rows.</summary>
@@ -56,11 +58,12 @@ public sealed class InputErrors
 
     /// <summary>Refuses the request if anything was found.</summary>
     /// <exception cref="InputException">Something was found.</exception>
-    public void ThrowIfAny()
+    /// <param name="statusCode">The status of the response.</param>
+    public void ThrowIfAny(int statusCode = StatusCodes.Status400BadRequest)
     {
         if (Any)
         {
-            throw new InputException(_errors.ToDictionary(error => error.Key, error => error.Value.ToArray()));
+            throw new InputException(_errors.ToDictionary(error => error.Key, error => error.Value.ToArray()), statusCode);
         }
     }
 }

@@ -6,10 +6,10 @@ namespace StoryPortal.ServiceDefaults.Problems;
 public sealed class InputException : Exception
 {
     /// <summary>A request with several errors.</summary>
-    public InputException(IDictionary<string, string[]> errors)
+    public InputException(IDictionary<string, string[]> errors, int statusCode = StatusCodes.Status400BadRequest)
         : base("The request has invalid fields.")
     {
-        Errors = errors;
+        (Errors, StatusCode) = (errors, statusCode);
     }
 
     /// <summary>A request with one error.</summary>

@@ -21,7 +21,7 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
         var http = context.HttpContext;
         if (!HttpMethods.IsGet(http.Request.Method) && http.GetEndpoint()?.Metadata.GetMetadata<Told>() is null)
         {
-            await events.InsertAsync(EventOf(http, time), http.RequestAborted);
+            await events.RecordAsync(EventOf(http, time), http.RequestAborted);
         }
 
         return await next(context);
@@ -31,7 +31,8 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
     /// <param name="context">The request.</param>
     /// <param name="time">The clock.</param>
     /// <param name="subject">What the action is done to, where the address does not name it.</param>
-    public static Event EventOf(HttpContext context, TimeProvider time, string? subject = null)
+    /// <param name="owner">The id of the owner that the action gives to the subject; null: none.</param>
+    public static Event EventOf(HttpContext context, TimeProvider time, string? subject = null, string? owner = null)
     {
         var now = Timestamp.Now(time);
         var action = JsonNamingPolicy.SnakeCaseLower.ConvertName(context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? context.Request.Method);
@@ -41,11 +42,12 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
             Type = $"admin.{action}",
             Timestamp = now,
             ReceivedAt = now,
-            Payload = Payload(context, subject),
+            Payload = Payload(context, subject, owner),
+            Origin = EventOrigin.System,
         };
     }
 
-    private static RawJson Payload(HttpContext context, string? subject)
+    private static RawJson Payload(HttpContext context, string? subject, string? owner)
     {
         var actor = context.Caller;
         subject ??= context.GetRouteValue("id") as string ?? context.GetRouteValue("name") as string;
@@ -57,6 +59,11 @@ internal sealed class AdminAudit(EventStore events, TimeProvider time) : IEndpoi
             json.WriteString("actor", actor?.Name);
             json.WriteString("actor_id", actor?.Id ?? Guid.Empty.ToString());
             json.WriteString("subject", subject);
+            if (owner is not null)
+            {
+                json.WriteString("owner", owner);
+            }
+
             json.WriteString("method", context.Request.Method);
             json.WriteString("path", context.Request.Path.Value);
             json.WriteEndObject();

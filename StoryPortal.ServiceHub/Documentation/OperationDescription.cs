@@ -19,7 +19,7 @@ internal static class OperationDescription
     [
         ("400", "The request is not valid; `errors` names each field."),
         ("401", "A key is needed, or this one is not valid."),
-        ("403", "The key lacks the scope."),
+        ("403", "The key lacks the scope, or may not do this; `detail` says which."),
         ("429", "Too many requests; `Retry-After` says when to come again."),
         ("502", "The gateway received no valid response from a hub."),
         ("503", "The server is busy, or cannot reach its database; `Retry-After` says when to come again."),

@@ -39,7 +39,10 @@ internal static class EventEndpoints
 
         events.MapPost("/", CreateAsync)
             .WithName("CreateEvent").WithSummary("Record an event")
-            .WithDescription("The answer comes after the commit. A repeat of an id that is there changes nothing and answers 200 with what is stored.")
+            .WithDescription("""
+                The response comes after the commit. A repeat of an id that is there changes nothing and gets 200 with what is stored.
+                `origin` says who wrote an event. Types that begin with `admin.`, `service.` or `stream.` are the system's own: 403.
+                """)
             .WithBodyLimit(BodyLimits.Document).TakesIdempotencyKeys()
             .Accepts<NewEvent>(JsonBody.ContentType)
             .WithExample("""{"type": "chapter.written", "agent_id": "0197a000-0000-7000-8000-000000000001", "payload": {"words": 1200}}""")
@@ -47,7 +50,10 @@ internal static class EventEndpoints
 
         events.MapPost("/batch", CreateManyAsync)
             .WithName("CreateEvents").WithSummary("Record many events, all or none")
-            .WithDescription("A JSON array or NDJSON, gzip is taken; at most 50,000 events and 32 MiB. Lines of an export can be sent back as they are.")
+            .WithDescription("""
+                A JSON array or NDJSON, gzip is taken; at most 50,000 events and 32 MiB. Lines of an export can be sent back as they are.
+                Types that begin with `admin.`, `service.` or `stream.` are the system's own: 403, unless the event is stored already.
+                """)
             .TakesBatches().TakesIdempotencyKeys()
             .Accepts<NewEvent[]>(JsonBody.ContentType, BatchBody.NdjsonContentType)
             .WithExample("""[{"type": "chapter.begun"}, {"type": "chapter.written", "payload": {"words": 1200}}]""")
@@ -89,10 +95,11 @@ internal static class EventEndpoints
         var e = sent.Validate(errors, Timestamp.Now(time));
         errors.ThrowIfAny();
 
-        var (stored, created) = await store.InsertAsync(e, cancellationToken);
+        var (stored, created) = ReservedEventTypes.Includes(sent.Type) ? (await RepeatedAsync(sent, store, cancellationToken), false)
+            : await store.InsertAsync(e, cancellationToken);
         if (!created)
         {
-            sent.CheckReadOnly(errors, stored.ReceivedAt);
+            sent.CheckReadOnly(errors, new StoredEvent(stored));
             errors.ThrowIfAny();
         }
 
@@ -109,35 +116,55 @@ internal static class EventEndpoints
         var events = await BatchBody.ReadAsync(
             request, Json.NewEvent, Json.ListNewEvent, (e, errors) =>
             {
-                if (e.Id is not null && e.ReceivedAt is not null)
+                if ((e.Id is not null && (e.ReceivedAt is not null || e.Origin is not null)) || ReservedEventTypes.Includes(e.Type))
                 {
                     compared.Add((e, errors.Position));
                 }
 
                 return e.Validate(errors, now);
             }, cancellationToken);
-        if (compared.Count > 0)
-        {
-            await CheckReadOnlyAsync(store, compared, cancellationToken);
-        }
-
-        return new JsonAnswer<EventBatchResult>(await store.InsertManyAsync(events, cancellationToken), Json.EventBatchResult);
+        var repeats = compared.Count > 0 ? await CheckStoredAsync(store, compared, cancellationToken) : [];
+        var repeated = repeats.Count > 0 ? events.RemoveAll(e => repeats.Contains(e.Id)) : 0;
+        var result = await store.InsertManyAsync(events, cancellationToken);
+        return new JsonAnswer<EventBatchResult>(result with { Duplicates = result.Duplicates + repeated }, Json.EventBatchResult);
     }
 
-    // Before the write and without a lock: what is stored of an event never changes.
-    private static async Task CheckReadOnlyAsync(EventStore store, List<(NewEvent Event, InputPosition Position)> sent, CancellationToken cancellationToken)
+    // An event of a reserved type is what a caller has read, or it is refused.
+    private static async Task<Event> RepeatedAsync(NewEvent sent, EventStore store, CancellationToken cancellationToken) =>
+        sent.Id is { } id && await store.GetAsync(id, cancellationToken) is { } stored && sent.IsRepeatOf(new StoredEvent(stored))
+            ? stored
+            : throw new InputException("type", ReservedEventTypes.Refusal, StatusCodes.Status403Forbidden);
+
+    // Before the write and without a lock: what is stored of an event never changes. Returns the ids of repeated events of reserved types.
+    private static async Task<HashSet<Guid>> CheckStoredAsync(
+        EventStore store, List<(NewEvent Event, InputPosition Position)> sent, CancellationToken cancellationToken)
     {
-        var stored = await store.ReceivedAsync([.. sent.Select(row => row.Event.Id!.Value)], cancellationToken);
-        var errors = new InputErrors();
+        var stored = await store.StoredAsync([.. sent.Select(row => row.Event.Id).OfType<Guid>()], cancellationToken);
+        var (errors, reserved, repeats) = (new InputErrors(), new InputErrors(), new HashSet<Guid>());
         foreach (var (e, position) in sent)
         {
-            if (stored.TryGetValue(e.Id!.Value, out var receivedAt))
+            var known = e.Id is { } id ? stored.GetValueOrDefault(id) : null;
+            if (ReservedEventTypes.Includes(e.Type))
+            {
+                if (known is null || !e.IsRepeatOf(known))
+                {
+                    reserved.Position = position;
+                    reserved.Add("type", ReservedEventTypes.Refusal);
+                    continue;
+                }
+
+                repeats.Add(e.Id!.Value);
+            }
+
+            if (known is not null)
             {
                 errors.Position = position;
-                e.CheckReadOnly(errors, receivedAt);
+                e.CheckReadOnly(errors, known);
             }
         }
 
         errors.ThrowIfAny();
+        reserved.ThrowIfAny(StatusCodes.Status403Forbidden);
+        return repeats;
     }
 }
