@@ -79,6 +79,7 @@ public static class DataLayerExtensions
         builder.Services.AddSingleton<JobStore>();
         builder.Services.AddSingleton<RegistryWriter>();
         builder.Services.AddSingleton<ServiceStore>();
+        builder.Services.AddSingleton<ServiceOwnerStore>();
         builder.Services.AddSingleton<LeaseStore>();
         builder.Services.AddSingleton<HealthPollStore>();
         builder.Services.AddSingleton<ApiKeyStore>();

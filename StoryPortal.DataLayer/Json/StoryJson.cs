@@ -44,6 +44,8 @@ namespace StoryPortal.DataLayer.Json;
 [JsonSerializable(typeof(InstanceRegistration))]
 [JsonSerializable(typeof(NewInstance))]
 [JsonSerializable(typeof(RegistryState))]
+[JsonSerializable(typeof(ServiceOwner))]
+[JsonSerializable(typeof(NewServiceOwner))]
 [JsonSerializable(typeof(Scorecard))]
 [JsonSerializable(typeof(Checklist))]
 [JsonSerializable(typeof(List<SlowQuery>))]

@@ -25,8 +25,14 @@ public static class InstanceRules
     /// <summary>Notes a service's or an instance's name that cannot be one.</summary>
     public static void CheckNames(this InputErrors errors, string service, string instanceId)
     {
-        CheckName(errors, "name", service);
+        errors.CheckName(service);
         CheckName(errors, "id", instanceId);
+    }
+
+    /// <summary>Adds an error for a service's name that cannot be one.</summary>
+    public static void CheckName(this InputErrors errors, string service)
+    {
+        CheckName(errors, "name", service);
         if (Reserved.Contains(service, StringComparer.OrdinalIgnoreCase))
         {
             errors.Add("name", $"'{service}' is an address of the API and no name for a service.");

@@ -1,5 +1,6 @@
 using Npgsql;
 using StoryPortal.DataLayer.Database;
+using StoryPortal.ServiceDefaults.Problems;
 
 namespace StoryPortal.DataLayer.Services;
 
@@ -9,18 +10,20 @@ public sealed class LeaseStore(StoryDatabase database, RegistryWriter writer)
     // When the lease of instance i ends. After an outage everybody has a whole lease to be heard again.
     private const string LeaseEnd = "greatest(i.last_heartbeat_at, (SELECT trusted_since FROM mcp_documents.service_registry WHERE only_row)) + i.lease_seconds * interval '1 second'";
 
-    private static readonly Query HeartbeatQuery = new("services.heartbeat", QueryClass.Simple, QueryAccess.Write, """
-        UPDATE mcp_documents.service_instances SET last_heartbeat_at = now() WHERE service_name = $1 AND id = $2 AND NOT lease_missed
+    private static readonly Query HeartbeatQuery = new("services.heartbeat", QueryClass.Simple, QueryAccess.Write, $"""
+        UPDATE mcp_documents.service_instances SET last_heartbeat_at = now()
+        WHERE service_name = $1 AND id = $2 AND NOT lease_missed AND {RegistryWriter.IsPermitted}
         """);
 
     private static readonly Query ReviveQuery = new("services.revive", QueryClass.Join, QueryAccess.Write, $"""
         WITH before AS (
             SELECT status FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2),
         instance AS (
-            UPDATE mcp_documents.service_instances SET last_heartbeat_at = now(), lease_missed = false WHERE service_name = $1 AND id = $2
+            UPDATE mcp_documents.service_instances SET last_heartbeat_at = now(), lease_missed = false
+            WHERE service_name = $1 AND id = $2 AND {RegistryWriter.IsPermitted}
             RETURNING *),
         change AS (
-            SELECT 'service.passing' AS type, i.service_name, i.id, i.url, 'heartbeat' AS reason, $3::text AS actor
+            SELECT 'service.passing' AS type, i.service_name, i.id, i.url, 'heartbeat' AS reason, $5::text AS actor
             FROM instance i JOIN before b ON b.status <> i.status),
         {RegistryWriter.Tell}
         SELECT (SELECT index FROM moved) FROM instance
@@ -57,12 +60,20 @@ public sealed class LeaseStore(StoryDatabase database, RegistryWriter writer)
         """);
 
     /// <summary>Renews the lease of an instance. Null when there is none: it has to register again.</summary>
-    public async Task<RegistryChange?> HeartbeatAsync(string service, string instanceId, string? actor, CancellationToken cancellationToken)
+    /// <exception cref="InputException">403: the service belongs to another caller.</exception>
+    public async Task<RegistryChange?> HeartbeatAsync(
+        string service, string instanceId, RegistryCaller caller, CancellationToken cancellationToken)
     {
-        NpgsqlParameter[] parameters = [Sql.Text(service), Sql.Text(instanceId)];
-        return await database.ExecuteAsync(HeartbeatQuery, parameters, cancellationToken) == 1
-            ? RegistryChange.None
-            : await writer.ChangeAsync(ReviveQuery, [Sql.Text(service), Sql.Text(instanceId), Sql.Text(actor)], cancellationToken);
+        caller.CheckName(service);
+        if (await database.ExecuteAsync(HeartbeatQuery, Parameters(), cancellationToken) == 1)
+        {
+            return RegistryChange.None;
+        }
+
+        await writer.CheckOwnerAsync(service, caller, cancellationToken);
+        return await writer.ChangeAsync(ReviveQuery, [.. Parameters(), Sql.Text(caller.Actor)], cancellationToken);
+
+        NpgsqlParameter[] Parameters() => [Sql.Text(service), Sql.Text(instanceId), Sql.Text(caller.Id), Sql.Bool(caller.IsAdmin)];
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using Npgsql;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.ServiceDefaults.Caching;
+using StoryPortal.ServiceDefaults.Problems;
 
 namespace StoryPortal.DataLayer.Services;
 
@@ -23,6 +24,15 @@ public sealed class RegistryWriter(StoryDatabase database, StoryCache cache)
                 'index', (SELECT index FROM moved))), now(), true
             FROM change c)
         """;
+
+    /// <summary>
+    /// Whether the caller with the id $3 may change the service $1: as its owner, while it has none, or ($4) with the scope admin.
+    /// </summary>
+    internal const string IsPermitted =
+        "($4 OR NOT EXISTS (SELECT 1 FROM mcp_documents.service_owners WHERE service_name = $1 AND owner_id <> $3))";
+
+    private static readonly Query OwnerQuery = new("services.owner", QueryClass.Simple, QueryAccess.Read,
+        "SELECT owner_id FROM mcp_documents.service_owners WHERE service_name = $1");
 
     private static readonly Query TurnQuery = new("services.turn", QueryClass.Simple, QueryAccess.Write, "SELECT index FROM mcp_documents.service_registry WHERE only_row FOR UPDATE");
 
@@ -65,6 +75,31 @@ public sealed class RegistryWriter(StoryDatabase database, StoryCache cache)
 
     /// <summary>Keeps every other change of the registry waiting until the current transaction ends.</summary>
     internal Task LockAsync(CancellationToken cancellationToken) => database.ListAsync(TurnQuery, [], row => row.GetInt64(0), cancellationToken);
+
+    /// <summary>Checks, without a lock, that the caller may change the service.</summary>
+    /// <exception cref="InputException">403: the service belongs to another caller.</exception>
+    internal async Task CheckOwnerAsync(string service, RegistryCaller caller, CancellationToken cancellationToken)
+    {
+        if (!caller.IsAdmin)
+        {
+            var owner = await database.FirstAsync(OwnerQuery, [Sql.Text(service)], row => row.GetString(0), cancellationToken);
+            CheckOwner(service, owner, caller);
+        }
+    }
+
+    /// <summary>Checks that the caller may change a service with this owner; null: with none.</summary>
+    /// <exception cref="InputException">403: the service belongs to another caller.</exception>
+    internal static void CheckOwner(string service, string? owner, RegistryCaller caller)
+    {
+        if (owner is not null && owner != caller.Id && !caller.IsAdmin)
+        {
+            throw new InputException(
+                "name",
+                $"'{service}' belongs to another key. Take another name, or ask an administrator to hand it over "
+                + $"(PUT /v1/admin/services/{service}/owner).",
+                StatusCodes.Status403Forbidden);
+        }
+    }
 
     private async Task PublishAsync(long index)
     {

@@ -58,14 +58,42 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
     private static readonly Query RenewQuery = new("services.renew", QueryClass.Simple, QueryAccess.Write, $"""
         UPDATE mcp_documents.service_instances SET last_heartbeat_at = now()
         WHERE service_name = $1 AND id = $2 AND registration = $3 AND NOT lease_missed
+            AND ($5 OR EXISTS (SELECT 1 FROM mcp_documents.service_owners WHERE service_name = $1 AND owner_id = $4))
         RETURNING {InstanceColumns}
+        """);
+
+    // The owner of the service $1 and, of the owner or else the caller $3, live services and instances, counted up to $4 and $5.
+    private static readonly Query CheckQuery = new("services.check", QueryClass.Join, QueryAccess.Read, $"""
+        SELECT known.owner_id, known.owner_name,
+            EXISTS (SELECT 1 FROM mcp_documents.services WHERE name = $1),
+            EXISTS (SELECT 1 FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2),
+            {ServicesOf("coalesce(known.owner_id, $3)", "$4")}::int, {InstancesOf("coalesce(known.owner_id, $3)", "$5")}::int
+        FROM (SELECT) one LEFT JOIN mcp_documents.service_owners known ON known.service_name = $1
         """);
 
     private static readonly Query RegisterQuery = new("services.register", QueryClass.Join, QueryAccess.Write, $"""
         WITH before AS (
             SELECT * FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $6),
+        owner AS (
+            SELECT coalesce((SELECT owner_id FROM mcp_documents.service_owners WHERE service_name = $1), $13::text) AS id,
+                EXISTS (SELECT 1 FROM mcp_documents.services WHERE name = $1) AS has_service),
+        permitted AS (
+            SELECT id, has_service FROM owner
+            WHERE ($15::boolean OR owner.id = $13)
+                AND (EXISTS (SELECT 1 FROM before) OR owner.id = '{RegistryCaller.System.Id}' OR
+                    ((has_service OR {ServicesOf("owner.id", "$16::int")} < $16) AND {InstancesOf("owner.id", "$17::int")} < $17))),
+        owned AS (
+            INSERT INTO mcp_documents.service_owners AS o (service_name, owner_id, owner_name) SELECT $1, $13, $14::text FROM permitted
+            ON CONFLICT (service_name) DO UPDATE SET idle_since = NULL WHERE o.idle_since IS NOT NULL),
+        released AS (
+            DELETE FROM mcp_documents.service_owners WHERE service_name IN (
+                SELECT o.service_name FROM mcp_documents.service_owners o
+                JOIN permitted ON o.owner_id = permitted.id AND NOT permitted.has_service
+                WHERE o.idle_since IS NOT NULL AND o.service_name <> $1
+                ORDER BY o.idle_since DESC OFFSET (SELECT greatest($16 - 1 - {ServicesOf("owner.id", "$16")}, 0) FROM owner))),
         service AS (
-            INSERT INTO mcp_documents.services (name, version, layer, description, tags) VALUES ($1, $2, $3, $4, coalesce($5, ARRAY[]::text[]))
+            INSERT INTO mcp_documents.services (name, version, layer, description, tags)
+            SELECT $1, $2::text, $3::text, $4::text, coalesce($5, ARRAY[]::text[]) FROM permitted
             ON CONFLICT (name) DO UPDATE SET
                 version = coalesce($2, services.version), layer = coalesce($3, services.layer),
                 description = coalesce($4, services.description), tags = coalesce($5, services.tags), updated_at = now()
@@ -74,7 +102,7 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
             RETURNING 1),
         instance AS (
             INSERT INTO mcp_documents.service_instances AS i (service_name, id, url, version, lease_seconds, health_url, metadata, registration)
-            VALUES ($1, $6, $7, $2, $8, $9, $10, $11)
+            SELECT $1, $6, $7::text, $2::text, $8::int, $9::text, $10::jsonb, $11::uuid FROM permitted
             ON CONFLICT (service_name, id) DO UPDATE SET
                 url = excluded.url, version = excluded.version, lease_seconds = excluded.lease_seconds, health_url = excluded.health_url,
                 metadata = excluded.metadata, registration = excluded.registration, last_heartbeat_at = now(), lease_missed = false,
@@ -97,13 +125,13 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
 
     private static readonly Query DeregisterQuery = new("services.deregister", QueryClass.Join, QueryAccess.Write, $"""
         WITH instance AS (
-            DELETE FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2 RETURNING *),
+            DELETE FROM mcp_documents.service_instances WHERE service_name = $1 AND id = $2 AND {RegistryWriter.IsPermitted} RETURNING *),
         service AS (
             DELETE FROM mcp_documents.services s USING instance
             WHERE s.name = instance.service_name
                 AND NOT EXISTS (SELECT 1 FROM mcp_documents.service_instances i WHERE i.service_name = s.name AND i.id <> instance.id)),
         change AS (
-            SELECT 'service.removed' AS type, service_name, id, url, 'deregistered' AS reason, $3::text AS actor FROM instance),
+            SELECT 'service.removed' AS type, service_name, id, url, 'deregistered' AS reason, $5::text AS actor FROM instance),
         {RegistryWriter.Tell}
         SELECT (SELECT index FROM moved) FROM instance
         """);
@@ -156,22 +184,30 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
         errors.CheckNames(service, instanceId);
         errors.Check(instance);
         errors.ThrowIfAny();
-        return RegisterAsync(service, instanceId, instance, actor: null, cancellationToken);
+        return RegisterAsync(service, instanceId, instance, RegistryCaller.System, OwnerLimits.None, cancellationToken);
     }
 
     /// <summary>Registers the instance, or renews its lease if it has said the same before.</summary>
     /// <param name="service">Its service.</param>
     /// <param name="instanceId">Its id.</param>
     /// <param name="instance">What it says of itself, checked.</param>
-    /// <param name="actor">Who registers it, or null for a process of the system.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="caller">The caller, who owns the service unless it has an owner.</param>
+    /// <param name="limits">The bounds of what the owner of the service has in the registry.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="InputException">
+    /// 403: the service belongs to another caller; 409: its owner has as much as the limits permit.
+    /// </exception>
     public async Task<RegisteredInstance> RegisterAsync(
-        string service, string instanceId, NewInstance instance, string? actor, CancellationToken cancellationToken)
+        string service, string instanceId, NewInstance instance, RegistryCaller caller, OwnerLimits limits,
+        CancellationToken cancellationToken)
     {
+        caller.CheckName(service);
+
         // Of what this instance said itself: another one of its service may say something else of the service, and neither changes it by going on.
         var hash = XxHash128.HashToUInt128(JsonBytes.Of(instance with { Id = null, Status = null, RegisteredAt = null }, StoryJson.Contracts.NewInstance));
         var registration = new Guid(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in hash)));
-        NpgsqlParameter[] same = [Sql.Text(service), Sql.Text(instanceId), Sql.Uuid(registration)];
+        NpgsqlParameter[] same =
+            [Sql.Text(service), Sql.Text(instanceId), Sql.Uuid(registration), Sql.Text(caller.Id), Sql.Bool(caller.IsAdmin)];
         if (await database.FirstAsync(RenewQuery, same, row => new RegisteredInstance(ReadInstance(row), null, false), cancellationToken) is { } renewed)
         {
             return renewed;
@@ -182,18 +218,76 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
             Sql.Text(service), Sql.Text(instance.Version), Sql.Text(instance.Layer), Sql.Text(instance.Description),
             Sql.Texts(instance.Tags?.Distinct(StringComparer.Ordinal).ToArray()), Sql.Text(instanceId), Sql.Text(instance.Url),
             Sql.Int(instance.LeaseSeconds ?? InstanceRules.DefaultLeaseSeconds), Sql.Text(instance.HealthUrl), Sql.Json(instance.Metadata),
-            Sql.Uuid(registration), Sql.Text(actor),
+            Sql.Uuid(registration), Sql.Text(caller.Actor), Sql.Text(caller.Id), Sql.Text(caller.Name), Sql.Bool(caller.IsAdmin),
+            Sql.Int(limits.Services), Sql.Int(limits.Instances),
         ];
-        return (await writer.ChangeAsync(RegisterQuery, parameters, row => new RegisteredInstance(ReadInstance(row), row.GetLongOrNull(8), row.GetBoolean(9)), cancellationToken))!;
+
+        // Before the lock, so that requests that are refused hold nobody up, and within it.
+        await CheckAsync(service, instanceId, caller, limits, cancellationToken);
+        var registered = await writer.ChangeAsync(
+            RegisterQuery, parameters,
+            row => new RegisteredInstance(ReadInstance(row), row.GetLongOrNull(8), row.GetBoolean(9)), cancellationToken);
+        if (registered is not null)
+        {
+            return registered;
+        }
+
+        await CheckAsync(service, instanceId, caller, limits, cancellationToken);
+        throw new InputException(
+            "name", "was changed by another request while this one was checked. Send it again.", StatusCodes.Status409Conflict);
     }
 
     /// <inheritdoc/>
     public Task DeregisterAsync(string service, string instanceId, CancellationToken cancellationToken) =>
-        DeregisterAsync(service, instanceId, actor: null, cancellationToken);
+        DeregisterAsync(service, instanceId, RegistryCaller.System, cancellationToken);
 
     /// <summary>Removes an instance, and its service with the last one. False when there is none.</summary>
-    public async Task<bool> DeregisterAsync(string service, string instanceId, string? actor, CancellationToken cancellationToken) =>
-        await writer.ChangeAsync(DeregisterQuery, [Sql.Text(service), Sql.Text(instanceId), Sql.Text(actor)], cancellationToken) is not null;
+    /// <exception cref="InputException">403: the service belongs to another caller.</exception>
+    public async Task<bool> DeregisterAsync(string service, string instanceId, RegistryCaller caller, CancellationToken cancellationToken)
+    {
+        caller.CheckName(service);
+        await writer.CheckOwnerAsync(service, caller, cancellationToken);
+        NpgsqlParameter[] parameters =
+            [Sql.Text(service), Sql.Text(instanceId), Sql.Text(caller.Id), Sql.Bool(caller.IsAdmin), Sql.Text(caller.Actor)];
+        return await writer.ChangeAsync(DeregisterQuery, parameters, cancellationToken) is not null;
+    }
+
+    private static string ServicesOf(string owner, string max) => $"""
+        (SELECT count(*) FROM (
+            SELECT 1 FROM mcp_documents.service_owners WHERE owner_id = {owner} AND idle_since IS NULL LIMIT {max}) live)
+        """;
+
+    private static string InstancesOf(string owner, string max) => $"""
+        (SELECT count(*) FROM (
+            SELECT 1 FROM mcp_documents.service_owners mine
+            JOIN mcp_documents.service_instances its ON its.service_name = mine.service_name
+            WHERE mine.owner_id = {owner} LIMIT {max}) running)
+        """;
+
+    private async Task CheckAsync(
+        string service, string instanceId, RegistryCaller caller, OwnerLimits limits, CancellationToken cancellationToken)
+    {
+        NpgsqlParameter[] parameters =
+            [Sql.Text(service), Sql.Text(instanceId), Sql.Text(caller.Id), Sql.Int(limits.Services), Sql.Int(limits.Instances)];
+        var (owner, name, hasService, hasInstance, services, instances) = (await database.ListAsync(
+            CheckQuery, parameters,
+            row => (row.GetStringOrNull(0), row.GetStringOrNull(1), row.GetBoolean(2), row.GetBoolean(3), row.GetInt32(4), row.GetInt32(5)),
+            cancellationToken)).Single();
+        RegistryWriter.CheckOwner(service, owner, caller);
+
+        var reached = hasInstance || (owner ?? caller.Id) == RegistryCaller.System.Id ? null
+            : instances >= limits.Instances ? $"{instances} instances (Registry:MaxInstancesPerOwner)"
+            : !hasService && services >= limits.Services ? $"{services} services (Registry:MaxServicesPerOwner)"
+            : null;
+        if (reached is not null)
+        {
+            var who = owner is null || owner == caller.Id ? "This key" : $"The owner '{name}'"; // administrators alone get here for another
+            throw new InputException(
+                "name",
+                $"{who} has as much as one owner may have in the registry: {reached}. Remove some first.",
+                StatusCodes.Status409Conflict);
+        }
+    }
 
     private static ServiceStatus StatusOf(string text) => EnumText<ServiceStatus>.TryParse(text, out var status) ? status : ServiceStatus.Critical;
 

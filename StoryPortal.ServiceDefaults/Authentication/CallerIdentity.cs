@@ -12,6 +12,8 @@ public sealed class CallerIdentity : ClaimsIdentity
     /// <summary>The claim type of the caller's own rate limit, in requests a minute.</summary>
     public const string RateClaim = "requests_per_minute";
 
+    private const string SubjectPrefix = "jwt:";
+
     private readonly ScopeSet _scopes;
 
     /// <summary>Makes the identity of a caller.</summary>
@@ -58,6 +60,13 @@ public sealed class CallerIdentity : ClaimsIdentity
 
     /// <summary>When the credential expires; null: never, or the key store decides.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The id of a caller with a JWT.</summary>
+    public static string IdOfSubject(string subject) => SubjectPrefix + subject;
+
+    /// <summary>The subject of the JWT whose callers have <paramref name="id"/>; null: the id of a key.</summary>
+    public static string? SubjectOf(string id) =>
+        id.StartsWith(SubjectPrefix, StringComparison.Ordinal) ? id[SubjectPrefix.Length..] : null;
 
     /// <summary>Whether the caller has <paramref name="scope"/>, or the scope admin.</summary>
     public bool HasScope(Scope scope) => (_scopes & (FlagOf(scope) | ScopeSet.Admin)) != 0;

@@ -9,7 +9,6 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 /// <summary>JSON Web Tokens beside API keys.</summary>
 internal static class JwtExtensions
 {
-    private const string IdPrefix = "jwt:";
     private const int MaxNameLength = 200;
 
     // A request waits for the authority only while the signing keys are not known.
@@ -59,7 +58,9 @@ internal static class JwtExtensions
 
         var principal = context.Principal;
         var name = NameClaims.Select(claim => principal.FindFirst(claim)?.Value).First(value => !string.IsNullOrWhiteSpace(value))!;
-        var identity = new CallerIdentity(AuthenticationSchemes.Jwt, IdPrefix + subject, name.Length > MaxNameLength ? name[..MaxNameLength] : name, ScopesOf(principal))
+        var identity = new CallerIdentity(
+            AuthenticationSchemes.Jwt, CallerIdentity.IdOfSubject(subject), name.Length > MaxNameLength ? name[..MaxNameLength] : name,
+            ScopesOf(principal))
         {
             ExpiresAt = context.SecurityToken.ValidTo,
         };

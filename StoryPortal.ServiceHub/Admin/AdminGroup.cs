@@ -17,5 +17,6 @@ internal static class AdminGroup
         admin.MapApiKeys();
         admin.MapCache();
         admin.MapJobs();
+        admin.MapServiceOwners();
     }
 }

@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Services;
 using StoryPortal.ServiceDefaults;
-using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Documentation;
@@ -29,7 +29,10 @@ internal static class InstanceEndpoints
         instance.MapPut("/", RegisterAsync)
             .WithName("RegisterInstance").WithSummary("Register an instance of a service, or renew its lease")
             .WithDescription(
-                "What it says of the service (`version`, `layer`, `description`, `tags`) holds for the service until another registration says something else; "
+                "The service belongs to the key that registered it first: only that key and administrators change it and its instances, "
+                + "others get 403. "
+                + "409: the owner has as many services or instances as one owner may have. "
+                + "What it says of the service (`version`, `layer`, `description`, `tags`) holds for the service until another registration says something else; "
                 + "what a registration leaves out stays as it is. "
                 + "Repeating a registration changes nothing but the lease. "
                 + "What a GET returned can be sent back: `status` and `registered_at` are read-only, and refused when they differ from what is stored.")
@@ -37,7 +40,8 @@ internal static class InstanceEndpoints
             .TakesPreconditions(LockAsync, Json.ServiceInstance).ReturnsRepresentation()
             .Accepts<NewInstance>(JsonBody.ContentType)
             .WithExample("""{"url": "http://10.0.0.7:8080", "version": "1.4.0", "layer": "L04", "description": "Writes chapters", "tags": ["writer"], "lease_seconds": 30}""")
-            .Produces<ServiceInstance>().Produces<ServiceInstance>(StatusCodes.Status201Created);
+            .Produces<ServiceInstance>().Produces<ServiceInstance>(StatusCodes.Status201Created)
+            .ProducesProblem(StatusCodes.Status409Conflict);
 
         instance.MapPost("/heartbeat", HeartbeatAsync)
             .WithName("HeartbeatInstance").WithSummary("Renew the lease of an instance")
@@ -65,7 +69,7 @@ internal static class InstanceEndpoints
 
     private static async Task<IResult> RegisterAsync(
         string name, string id, HttpRequest request, HttpContext context, ServiceStore store, StoryDatabase database, HealthAddresses addresses,
-        CancellationToken cancellationToken)
+        IOptions<RegistryOptions> options, CancellationToken cancellationToken)
     {
         var sent = await JsonBody.ReadAsync(request, Json.NewInstance, cancellationToken);
         var errors = new InputErrors();
@@ -75,9 +79,10 @@ internal static class InstanceEndpoints
         addresses.Check(errors, sent.HealthUrl);
         errors.ThrowIfAny();
 
+        var limits = new OwnerLimits(options.Value.MaxServicesPerOwner, options.Value.MaxInstancesPerOwner);
         var registered = await ReadOnlyMembers.WriteAsync(
             database, sent.Status is not null || sent.RegisteredAt is not null, () => store.LockInstanceAsync(name, id, cancellationToken), sent.CheckReadOnly,
-            () => store.RegisterAsync(name, id, sent, ActorOf(context), cancellationToken), cancellationToken);
+            () => store.RegisterAsync(name, id, sent, context.RegistryCaller, limits, cancellationToken), cancellationToken);
         Tell(context, registered);
         return new JsonAnswer<ServiceInstance>(registered.Instance, Json.ServiceInstance, registered.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK)
         {
@@ -88,7 +93,7 @@ internal static class InstanceEndpoints
     private static async Task<IResult> HeartbeatAsync(string name, string id, HttpContext context, LeaseStore leases, CancellationToken cancellationToken)
     {
         Check(name, id);
-        if (await leases.HeartbeatAsync(name, id, ActorOf(context), cancellationToken) is not { } change)
+        if (await leases.HeartbeatAsync(name, id, context.RegistryCaller, cancellationToken) is not { } change)
         {
             return TypedResults.Problem(
                 $"There is no instance '{id}' of '{name}': it was removed, or never came. Register it again.", statusCode: StatusCodes.Status404NotFound);
@@ -101,7 +106,7 @@ internal static class InstanceEndpoints
     private static async Task<IResult> DeregisterAsync(string name, string id, HttpContext context, ServiceStore store, CancellationToken cancellationToken)
     {
         Check(name, id);
-        return await store.DeregisterAsync(name, id, ActorOf(context), cancellationToken)
+        return await store.DeregisterAsync(name, id, context.RegistryCaller, cancellationToken)
             ? TypedResults.NoContent()
             : NotFound(name, id);
     }
@@ -124,6 +129,4 @@ internal static class InstanceEndpoints
             context.Response.Headers[ChangeHeader.Name] = ChangeHeader.None;
         }
     }
-
-    private static string? ActorOf(HttpContext context) => context.Caller?.Name;
 }

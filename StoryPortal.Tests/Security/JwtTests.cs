@@ -95,6 +95,25 @@ public sealed class JwtTests(JwtTests.SystemWithIssuer fixture) : IClassFixture<
         Assert.Equal(("Ada", $"jwt:{TokenIssuer.Subject}"), (payload.GetProperty("actor").GetString(), payload.GetProperty("actor_id").GetString()));
     }
 
+    [Fact]
+    public async Task A_service_belongs_to_the_subject_of_a_token()
+    {
+        var instance = $"/v1/services/jwt-{Guid.NewGuid():N}/instances/a";
+        foreach (var expected in (HttpStatusCode[])[HttpStatusCode.Created, HttpStatusCode.OK])
+        {
+            using var registered = await SendAsync(
+                fixture.System.Gateway.Anonymous, HttpMethod.Put, instance, _issuer.Issue([("scope", "write")]),
+                """{"url": "http://127.0.0.1:9/"}""");
+            Assert.Equal(expected, registered.StatusCode);
+        }
+
+        var (_, key) = await fixture.System.CreateKeyAsync(TokenIssuer.Subject, "write");
+        await fixture.System.SendAsync(HttpStatusCode.Forbidden, key, "DELETE", instance);
+        var owner = $"/v1/admin{instance[3..instance.IndexOf("/instances", StringComparison.Ordinal)]}/owner";
+        var read = JsonElement.Parse(await fixture.System.SendAsync(HttpStatusCode.OK, GatewayProcess.AdminKey, "GET", owner));
+        Assert.Equal($"jwt:{TokenIssuer.Subject}", read.GetProperty("id").GetString());
+    }
+
     // A client library may send an API key header for every request, with or without a key.
     [Theory]
     [InlineData("", HttpStatusCode.OK)]

@@ -44,7 +44,7 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
         _registry.Writer.Changed += moved.Add;
 
         await _registry.PassAsync(TimeSpan.FromSeconds(20));
-        Assert.Equal(RegistryChange.None, await _registry.Leases.HeartbeatAsync("shop", "a", null, CancellationToken.None));
+        Assert.Equal(RegistryChange.None, await _registry.Leases.HeartbeatAsync("shop", "a", RegistryNode.Tester, CancellationToken.None));
         await _registry.PassAsync(TimeSpan.FromSeconds(20));
         await _registry.RegisterAsync("a");
         await _registry.PassAsync(TimeSpan.FromSeconds(20));
@@ -60,12 +60,12 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
     {
         var first = new NewInstance { Url = "http://shop.example", Version = "1" };
         var second = first with { Version = "2" };
-        await _registry.Store.RegisterAsync("shop", "a", first, null, CancellationToken.None);
-        await _registry.Store.RegisterAsync("shop", "b", second, null, CancellationToken.None);
+        await _registry.Store.RegisterAsync("shop", "a", first, RegistryNode.Tester, OwnerLimits.None, CancellationToken.None);
+        await _registry.Store.RegisterAsync("shop", "b", second, RegistryNode.Tester, OwnerLimits.None, CancellationToken.None);
         var index = await _registry.JudgeAsync();
 
-        await _registry.Store.RegisterAsync("shop", "a", first, null, CancellationToken.None);
-        await _registry.Store.RegisterAsync("shop", "b", second, null, CancellationToken.None);
+        await _registry.Store.RegisterAsync("shop", "a", first, RegistryNode.Tester, OwnerLimits.None, CancellationToken.None);
+        await _registry.Store.RegisterAsync("shop", "b", second, RegistryNode.Tester, OwnerLimits.None, CancellationToken.None);
         Assert.Equal(index, await _registry.JudgeAsync());
     }
 
@@ -77,10 +77,11 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
         await _registry.PassAsync(TimeSpan.FromSeconds(31));
         var critical = await _registry.JudgeAsync();
 
-        Assert.Equal(critical + 1, (await _registry.Leases.HeartbeatAsync("shop", "a", null, CancellationToken.None))!.Index);
+        var renewed = await _registry.Leases.HeartbeatAsync("shop", "a", RegistryNode.Tester, CancellationToken.None);
+        Assert.Equal(critical + 1, renewed!.Index);
         Assert.Equal("passing", await _registry.StatusAsync("a"));
-        Assert.Null(await _registry.Leases.HeartbeatAsync("shop", "nobody", null, CancellationToken.None));
-        Assert.Equal("service.passing a heartbeat", (await _registry.TrailAsync())[^1]);
+        Assert.Null(await _registry.Leases.HeartbeatAsync("shop", "nobody", RegistryNode.Tester, CancellationToken.None));
+        Assert.Equal("service.passing a heartbeat tester", (await _registry.TrailAsync())[^1]);
     }
 
     [Fact]
@@ -129,7 +130,7 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
         Assert.Equal("critical", await _registry.StatusAsync("a"));
 
         // Being alive is not enough.
-        await _registry.Leases.HeartbeatAsync("shop", "a", null, CancellationToken.None);
+        await _registry.Leases.HeartbeatAsync("shop", "a", RegistryNode.Tester, CancellationToken.None);
         await _registry.RegisterAsync("a", healthUrl: Url);
         Assert.Equal("critical", await _registry.StatusAsync("a"));
 
@@ -146,9 +147,57 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
             await _registry.RegisterAsync($"i{i}", healthUrl: Url);
         }
 
-        var taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _registry.Polls.DuePollsAsync(TimeSpan.FromMinutes(1), 100, CancellationToken.None)));
+        var taken = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => _registry.Polls.DuePollsAsync(RegistryNode.Turns, [], 100, CancellationToken.None)));
         Assert.Equal(20, taken.Sum(polls => polls.Count));
         Assert.Equal(20, taken.SelectMany(polls => polls).Select(poll => poll.Instance).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Owners_take_turns_and_so_do_the_hosts_of_an_owner()
+    {
+        await FillAsync("mallory", "silent", "http://silent.example", 300);
+        await FillAsync("ada", "shop", "http://shop.example:*", 20);
+        await FillAsync("ada", "till", "http://till.example", 2);
+        await FillAsync("bob", "bank", "http://bank.example", 1);
+
+        var turns = RegistryNode.Turns with { PerOwner = 4, PerHost = 3 };
+        var first = await _registry.Polls.DuePollsAsync(turns, [], 64, CancellationToken.None);
+        Assert.Equal(["ada till", "ada till", "ada shop", "ada shop", "bob bank", "mallory silent", "mallory silent", "mallory silent"],
+            first.Select(poll => $"{poll.Owner} {poll.Service}").OrderBy(poll => poll[0]).ThenByDescending(poll => poll));
+
+        // What is under way counts: nobody gets more than a share, and the free ones go to the others.
+        var second = await _registry.Polls.DuePollsAsync(turns, first.Where(poll => poll.Owner != "ada"), 64, CancellationToken.None);
+        Assert.Equal(["ada"], second.Select(poll => poll.Owner).Distinct());
+        var third = await _registry.Polls.DuePollsAsync(turns, first.Where(poll => poll.Owner == "ada"), 2, CancellationToken.None);
+        Assert.Equal(["mallory", "mallory"], third.Select(poll => poll.Owner));
+    }
+
+    [Fact]
+    public async Task An_instance_that_fails_is_polled_less_and_less_often_until_it_responds()
+    {
+        await _registry.RegisterAsync("a", healthUrl: Url);
+        for (var i = 0; i < 3; i++)
+        {
+            await PollAsync("health check: 500");
+            Assert.Equal(1, await DueInAsync()); // as often as others until it is critical
+        }
+
+        foreach (var minutes in (int[])[2, 4, 8, 16, 32, 60, 60])
+        {
+            await PollAsync("health check: 500");
+            Assert.Equal(minutes, await DueInAsync());
+        }
+
+        await PollAsync(null);
+        await PollAsync(null);
+        Assert.Equal(1, await DueInAsync());
+
+        async Task<double> DueInAsync()
+        {
+            const string Minutes = "SELECT round(extract(epoch FROM health_due_at - now()) / 60)::int FROM mcp_documents.service_instances";
+            return double.Parse((await _registry.Database.TextsAsync(Minutes)).Single(), System.Globalization.CultureInfo.InvariantCulture);
+        }
     }
 
     [Fact]
@@ -170,10 +219,18 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
         Assert.Equal((before + 30, 30), (state.Index, state.Services.Single().Instances.Count));
     }
 
+    private Task FillAsync(string owner, string service, string healthUrl, int count) => _registry.Database.RunAsync($"""
+        INSERT INTO mcp_documents.services (name) VALUES ('{service}');
+        INSERT INTO mcp_documents.service_owners (service_name, owner_id, owner_name) VALUES ('{service}', '{owner}', '{owner}');
+        INSERT INTO mcp_documents.service_instances (service_name, id, url, health_url, health_due_at)
+        SELECT '{service}', n, 'http://a.example', replace('{healthUrl}', '*', n::text), now() - interval '1 minute'
+        FROM generate_series(1, {count}) n
+        """);
+
     private async Task PollAsync(string? failure)
     {
         await _registry.Database.RunAsync("UPDATE mcp_documents.service_instances SET health_due_at = now()");
-        var poll = Assert.Single(await _registry.Polls.DuePollsAsync(TimeSpan.FromMinutes(1), 10, CancellationToken.None));
+        var poll = Assert.Single(await _registry.Polls.DuePollsAsync(RegistryNode.Turns, [], 10, CancellationToken.None));
         await _registry.Polls.PolledAsync(poll, failure, mostFailures: 3, CancellationToken.None);
     }
 }

@@ -9,6 +9,13 @@ internal sealed class RegistryNode : IAsyncDisposable
 {
     public static readonly TimeSpan RemoveAfter = TimeSpan.FromMinutes(10);
 
+    /// <summary>The caller of <see cref="RegisterAsync"/>.</summary>
+    public static readonly RegistryCaller Tester = new("tester's id", "tester", IsAdmin: false);
+
+    /// <summary>Polls as the product makes them, with room for all of a test.</summary>
+    public static readonly HealthPollTurns Turns =
+        new(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), MaxFailures: 3, PerOwner: 100, PerHost: 100);
+
     private readonly RedisServer _redis;
     private readonly CacheNode _cache;
 
@@ -37,7 +44,8 @@ internal sealed class RegistryNode : IAsyncDisposable
     }
 
     public async Task RegisterAsync(string instance, int leaseSeconds = 30, string? healthUrl = null) => await Store.RegisterAsync(
-        "shop", instance, new NewInstance { Url = "http://shop.example", LeaseSeconds = leaseSeconds, HealthUrl = healthUrl }, "tester", CancellationToken.None);
+        "shop", instance, new NewInstance { Url = "http://shop.example", LeaseSeconds = leaseSeconds, HealthUrl = healthUrl },
+        Tester, OwnerLimits.None, CancellationToken.None);
 
     public Task<long> JudgeAsync() => Leases.JudgeAsync(RemoveAfter, CancellationToken.None);
 

@@ -16,6 +16,7 @@ internal sealed record RetainedTable(string Name, string Time, double Days)
         new("idempotency_keys", "created_at", 1),
         new("sessions", "ended_at", 0),
         new("quality_scores", "calculated_at", 0),
+        new("service_owners", "idle_since", 30),
     ];
 
     /// <summary>

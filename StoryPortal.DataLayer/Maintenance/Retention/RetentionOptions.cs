@@ -17,7 +17,8 @@ public sealed class RetentionOptions : IValidatableObject
 
     /// <summary>
     /// Days for which rows are kept, by table, such as <c>api_requests</c>; 0 keeps them for ever. What is not set keeps its default:
-    /// api_requests 30, idempotency_keys 1; events, sessions (from their end) and quality_scores for ever.
+    /// api_requests 30, idempotency_keys 1, service_owners 30 (names without a service); events, sessions (from their end) and
+    /// quality_scores for ever.
     /// </summary>
     public Dictionary<string, double> Days { get; } = [];
 

@@ -24,6 +24,20 @@ public sealed class HealthPollOptions
     [Range(1, 1000)]
     public int Concurrency { get; set; } = 64;
 
+    /// <summary>Of these, polls of instances of one owner, at most; owners take turns. Default 16.</summary>
+    [Range(1, 1000)]
+    public int ConcurrencyPerOwner { get; set; } = 16;
+
+    /// <summary>Of these, polls of one host, at most; the hosts of an owner take turns. Default 8.</summary>
+    [Range(1, 1000)]
+    public int ConcurrencyPerHost { get; set; } = 8;
+
+    /// <summary>
+    /// Time between two polls of a failing instance, at most: it begins at twice the interval and doubles with each poll. Default 1 minute.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan MaxInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// Whether addresses of loopback and private networks may be asked. Default: in Development only. Turn it on where services live in such a
     /// network, and whoever may register services may also know which of its addresses answer.

@@ -26,8 +26,8 @@ public sealed class PausingSystem(StoryPortalSystem servers) : IAsyncLifetime
 
     private static readonly string[] Tables =
     [
-        "agents", "sessions", "events", "quality_scores", "model_configs", "service_instances", "api_keys", "maintenance_jobs",
-        "performance_baselines", "load_tests", "api_requests", "idempotency_keys",
+        "agents", "sessions", "events", "quality_scores", "model_configs", "service_instances", "service_owners", "api_keys",
+        "maintenance_jobs", "performance_baselines", "load_tests", "api_requests", "idempotency_keys",
     ];
 
     private readonly ProductionSystem _system = new(servers, new Dictionary<string, string>

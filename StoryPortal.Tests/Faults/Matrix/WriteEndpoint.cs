@@ -14,6 +14,10 @@ internal sealed record WriteEndpoint(string Method, string Path, string? Body, s
     private const string Events = $"{CountIn}.events WHERE type = '$id'";
     private const string Scores = $"{CountIn}.quality_scores WHERE component_id = '$id'";
     private const string Instances = $"{CountIn}.service_instances WHERE service_name = '$id'";
+    private const string Owners = $"{CountIn}.service_owners WHERE service_name = '$id'";
+    private const string NewOwner =
+        "INSERT INTO mcp_documents.service_owners (service_name, owner_id, owner_name) VALUES ('$id', '$id', '$id')";
+
     private const string NewAgent = "INSERT INTO mcp_documents.agents (id, name, type) VALUES ('$id', '$id', 'cancelled')";
     private const string NewSession = "INSERT INTO mcp_documents.sessions (id, type) VALUES ('$id', 'cancelled')";
     private const string NewJob = "INSERT INTO mcp_documents.maintenance_jobs (name, schedule) VALUES ('$id', 'off')";
@@ -61,6 +65,8 @@ internal sealed record WriteEndpoint(string Method, string Path, string? Body, s
         new("POST", Heartbeat, null, $"{Instances} AND last_heartbeat_at > registered_at", NewInstance(leaseMissed: false)),
         new("POST", Heartbeat, null, $"{Instances} AND NOT lease_missed", NewInstance(leaseMissed: true)),
         new("DELETE", "/v1/services/$id/instances/a", null, $"SELECT 1 - ({Instances})", NewInstance(leaseMissed: false)),
+        new("PUT", "/v1/admin/services/$id/owner", """{"id": "00000000-0000-0000-0000-000000000000"}""", Owners),
+        new("DELETE", "/v1/admin/services/$id/owner", null, $"SELECT 1 - ({Owners})", NewOwner),
     ];
 
     /// <summary>Whether the endpoint takes an <c>Idempotency-Key</c>.</summary>
