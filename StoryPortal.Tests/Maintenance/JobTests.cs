@@ -63,7 +63,9 @@ public sealed class JobTests(StoryPortalSystem system) : IAsyncLifetime
         await _database.RunAsync("""
             INSERT INTO mcp_documents.events (id, type, timestamp) SELECT gen_random_uuid(), 'old', '2000-01-01' FROM generate_series(1, 9);
             INSERT INTO mcp_documents.idempotency_keys (key, caller, method, path, body_hash, created_at)
-            SELECT n::text, '', 'POST', '/', '', '2026-05-04T10:30:00Z'::timestamptz - n * interval '1 hour' FROM generate_series(1, 30) n
+            SELECT n::text, '', 'POST', '/', '', '2026-05-04T10:30:00Z'::timestamptz - n * interval '1 hour' FROM generate_series(1, 30) n;
+            INSERT INTO mcp_documents.service_owners (service_name, owner_id, owner_name, since, idle_since) VALUES
+                ('live', '', '', '2020-01-01', NULL), ('idle', '', '', '2020-01-01', '2026-04-20'), ('left', '', '', '2020-01-01', '2026-04-01')
             """);
 
         // Three full batches of requests, and then none.
@@ -71,6 +73,7 @@ public sealed class JobTests(StoryPortalSystem system) : IAsyncLifetime
 
         Assert.Equal(30, (long)result["api_requests"]!["deleted"]!);
         Assert.Equal(6, (long)result["idempotency_keys"]!["deleted"]!);
+        Assert.Equal(["idle", "live"], await _database.TextsAsync("SELECT service_name FROM mcp_documents.service_owners ORDER BY 1"));
         Assert.Equal(["30"], await _database.TextsAsync("SELECT count(*) FROM mcp_documents.api_requests WHERE timestamp >= '2026-04-04T10:00:00Z'"));
         Assert.Equal(["30"], await _database.TextsAsync("SELECT count(*) FROM mcp_documents.api_requests"));
         Assert.Equal(["9"], await _database.TextsAsync("SELECT count(*) FROM mcp_documents.events"));
