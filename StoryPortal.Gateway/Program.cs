@@ -53,7 +53,7 @@ app.UseMiddleware<RequestLineMiddleware>();
 app.UseRouting();
 app.UseConfiguredCors();
 app.UseMiddleware<ConcurrencyLimitMiddleware>();
-app.UseAuthentication();
+app.UseApiAuthentication();
 app.UseRateLimits();
 app.UseAuthorization();
 app.UseMiddleware<WeakETags>();

@@ -28,7 +28,8 @@ public static class Extensions
         builder.AddProblems();
 
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.Configure<SystemKeyOptions>(builder.Configuration.GetSection(SystemKeyOptions.Section));
+        builder.Services.AddOptions<SystemKeyOptions>().BindConfiguration(SystemKeyOptions.Section)
+            .ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddServiceDiscovery();
         builder.Services.ConfigureHttpClientDefaults(http =>
         {

@@ -14,7 +14,7 @@ public sealed record NewApiKey
     [Required, MaxLength(200)]
     public string? Name { get; init; }
 
-    /// <summary>What it opens: one or more of read, write, admin. Admin opens everything.</summary>
+    /// <summary>Its scopes: one or more of read, write, operations, admin. Admin includes all others.</summary>
     [Required]
     public IReadOnlyList<Scope>? Scopes { get; init; }
 

@@ -22,6 +22,13 @@ internal sealed class HubTransformer(EventRelay? events) : HttpTransformer
             headers.Remove(claim);
         }
 
+        // A hub would verify it again, and the limits of addresses are the gateway's.
+        if (context.Caller is null)
+        {
+            headers.Remove(KeyHeaders.Api);
+            headers.Authorization = default;
+        }
+
         // Only a whole response can be cached; the output cache itself responds 304 to later requests.
         if (context.Features.Get<IOutputCacheFeature>() is not null)
         {

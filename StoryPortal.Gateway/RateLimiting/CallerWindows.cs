@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
@@ -57,7 +56,7 @@ internal sealed class CallerWindows(IOptions<RateLimitOptions> options, IHostEnv
             return GetWindow(policy, caller.Id, limits?.RequestsPerMinute ?? caller.RequestsPerMinute ?? _perKey);
         }
 
-        var network = GetNetwork(context.Connection.RemoteIpAddress ?? IPAddress.None);
+        var network = ClientNetwork.Get(context.Connection.RemoteIpAddress ?? IPAddress.None);
         return GetWindow(policy, network, limits?.RequestsPerMinutePerAddress ?? _perAddress);
     }
 
@@ -79,23 +78,4 @@ internal sealed class CallerWindows(IOptions<RateLimitOptions> options, IHostEnv
             time,
             onPending: window => _pendingSync.Writer.TryWrite(window),
             onExpired: window => windows.TryRemove(new(key, window))));
-
-    // Of IPv6 the network of 64 bits, all of which one caller has.
-    private static IPAddress GetNetwork(IPAddress address)
-    {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address))
-        {
-            return address;
-        }
-
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        bytes[8..].Clear();
-        return new IPAddress(bytes);
-    }
 }

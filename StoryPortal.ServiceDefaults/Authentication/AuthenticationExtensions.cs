@@ -1,12 +1,17 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using StoryPortal.ServiceDefaults.Telemetry;
 
 namespace StoryPortal.ServiceDefaults.Authentication;
 
-/// <summary>Authentication and authorization of a process that serves the API: <c>UseAuthentication</c> and <c>UseAuthorization</c> apply them.</summary>
+/// <summary>
+/// Authentication and authorization of a process that serves the API: <see cref="UseApiAuthentication"/> and <c>UseAuthorization</c> apply
+/// them.
+/// </summary>
 public static class AuthenticationExtensions
 {
     /// <summary>Adds the authentication schemes and the authorization policies; the process adds the <see cref="IKeySource"/> of its keys.</summary>
@@ -35,6 +40,18 @@ public static class AuthenticationExtensions
         builder.Services.AddHttpClient(HubKeySource.Client, client => client.BaseAddress = hubAddress).WithInternalKey();
         builder.Services.AddSingleton<IKeySource, HubKeySource>();
         builder.AddApiAuthentication();
+    }
+
+    /// <summary>Authenticates requests, and samples those whose authenticated caller asks for a trace.</summary>
+    public static void UseApiAuthentication(this WebApplication app)
+    {
+        app.UseAuthentication();
+        var traces = app.Services.GetRequiredService<CallerTraces>();
+        app.Use(next => context =>
+        {
+            traces.SampleAuthenticated(context);
+            return next(context);
+        });
     }
 
     /// <summary>Reaches the hub's internal endpoints: HTTP/2 in clear text, with the internal key.</summary>

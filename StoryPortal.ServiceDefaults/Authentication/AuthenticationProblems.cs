@@ -6,6 +6,7 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 internal static class AuthenticationProblems
 {
     private const string RetryAfterSeconds = "2";
+    private const string RetryAfterUnknownKeysSeconds = "60"; // the window of LookupLimiter
 
     /// <summary>401: the request has no credential.</summary>
     public static Task CredentialMissingAsync(HttpContext context) =>
@@ -41,6 +42,14 @@ internal static class AuthenticationProblems
     {
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
         return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, null, "The key cannot be checked at the moment. Try again.");
+    }
+
+    /// <summary>429: the caller's address has presented too many keys that do not exist.</summary>
+    public static Task TooManyUnknownKeysAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = RetryAfterUnknownKeysSeconds;
+        const string Detail = "Too many keys that are not known came from this address: no new key from there is checked for a minute.";
+        return WriteAsync(context, StatusCodes.Status429TooManyRequests, null, Detail);
     }
 
     private static Task WriteAsync(HttpContext context, int status, string? challenge, string detail)

@@ -15,6 +15,9 @@ public static class AuthorizationPolicies
     /// <summary>The scope admin, whatever the method.</summary>
     public const string Admin = "admin";
 
+    /// <summary>The scope operations, whatever the method.</summary>
+    public const string Operations = "operations";
+
     /// <summary>The scope of the request's method. It holds for endpoints without a policy of their own, so that none is open by oversight.</summary>
     public const string Method = "method";
 
@@ -46,9 +49,22 @@ public static class AuthorizationPolicies
         return scopes.Count > 0 ? scopes : [ScopeOfMethod(method)];
     }
 
-    internal static Scope? ScopeNamed(string name) => name switch { Read => Scope.Read, Write => Scope.Write, Admin => Scope.Admin, _ => null };
+    internal static Scope? ScopeNamed(string name) => name switch
+    {
+        Read => Scope.Read,
+        Write => Scope.Write,
+        Admin => Scope.Admin,
+        Operations => Scope.Operations,
+        _ => null,
+    };
 
-    internal static string NameOf(Scope scope) => scope switch { Scope.Read => Read, Scope.Write => Write, _ => Admin };
+    internal static string NameOf(Scope scope) => scope switch
+    {
+        Scope.Read => Read,
+        Scope.Write => Write,
+        Scope.Operations => Operations,
+        _ => Admin,
+    };
 
     internal static void AddTo(AuthorizationBuilder authorization)
     {
@@ -57,6 +73,7 @@ public static class AuthorizationPolicies
             .AddPolicy(Read, policy => policy.AddRequirements(new ScopeRequirement(Scope.Read)))
             .AddPolicy(Write, policy => policy.AddRequirements(new ScopeRequirement(Scope.Write)))
             .AddPolicy(Admin, policy => policy.AddRequirements(new ScopeRequirement(Scope.Admin)))
+            .AddPolicy(Operations, policy => policy.AddRequirements(new ScopeRequirement(Scope.Operations)))
             .AddPolicy(Method, method)
             .SetDefaultPolicy(method)
             .SetFallbackPolicy(method);

@@ -47,6 +47,7 @@ public sealed class CallerIdentity : ClaimsIdentity
         Read = 1,
         Write = 2,
         Admin = 4,
+        Operations = 8,
     }
 
     /// <summary>The caller's id: of an API key its id, of a JWT <c>jwt:</c> and the subject.</summary>
@@ -74,5 +75,11 @@ public sealed class CallerIdentity : ClaimsIdentity
     /// <summary>A principal with this identity alone.</summary>
     public ClaimsPrincipal ToPrincipal() => new(this);
 
-    private static ScopeSet FlagOf(Scope scope) => scope switch { Scope.Read => ScopeSet.Read, Scope.Write => ScopeSet.Write, _ => ScopeSet.Admin };
+    private static ScopeSet FlagOf(Scope scope) => scope switch
+    {
+        Scope.Read => ScopeSet.Read,
+        Scope.Write => ScopeSet.Write,
+        Scope.Operations => ScopeSet.Operations,
+        _ => ScopeSet.Admin,
+    };
 }

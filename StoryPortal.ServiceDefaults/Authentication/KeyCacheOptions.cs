@@ -18,6 +18,24 @@ internal sealed record KeyCacheOptions
     /// <summary>Maximum number of unknown keys in the cache.</summary>
     public int MaxUnknownKeys { get; init; } = 10_000;
 
-    /// <summary>How long no lookup starts after one has failed.</summary>
+    /// <summary>How long a lookup waits for its turn; a wait that times out is no failure of the key store.</summary>
+    public TimeSpan TurnTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the key store may take to respond.</summary>
+    public TimeSpan LookupTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Maximum number of lookups at the same time.</summary>
+    public int MaxConcurrentLookups { get; init; } = 16;
+
+    /// <summary>Maximum number of lookups at the same time that one address causes.</summary>
+    public int MaxConcurrentLookupsPerAddress { get; init; } = 4;
+
+    /// <summary>Maximum number of unknown keys of one address in a minute; above, no further key from there is looked up.</summary>
+    public int MaxUnknownKeysPerAddress { get; init; } = 600;
+
+    /// <summary>Number of lookups in succession that fail before lookups pause for <see cref="RetryDelay"/>.</summary>
+    public int MaxFailures { get; init; } = 3;
+
+    /// <summary>How long no lookup starts while the key store is away.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 }

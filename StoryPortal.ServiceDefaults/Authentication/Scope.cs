@@ -9,6 +9,11 @@ public enum Scope
     /// <summary>Writes: all other methods.</summary>
     Write,
 
-    /// <summary>Operation of the system, <c>/v1/admin</c>, and all that the others permit.</summary>
+    /// <summary>Administration, <c>/v1/admin</c>, and all that the others permit.</summary>
     Admin,
+
+    /// <summary>
+    /// Reads of what is known of other callers and of the database: the request log, slow queries, the performance report.
+    /// </summary>
+    Operations,
 }

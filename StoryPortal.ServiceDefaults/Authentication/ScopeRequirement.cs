@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
+using StoryPortal.ServiceDefaults.Listening;
 
 namespace StoryPortal.ServiceDefaults.Authentication;
 
@@ -9,8 +10,9 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 /// <param name="Scope">The scope; null: the scope of the request's method.</param>
 internal sealed record ScopeRequirement(Scope? Scope) : IAuthorizationRequirement;
 
-/// <summary>Succeeds for callers with the scope and, in Development, for reads without a credential.</summary>
-internal sealed class ScopeRequirementHandler(IHostEnvironment environment) : AuthorizationHandler<ScopeRequirement, HttpContext>
+/// <summary>Succeeds for callers with the scope and, in Development, for reads without a credential under a loopback host name.</summary>
+internal sealed class ScopeRequirementHandler(IHostEnvironment environment, ListenOptions listen)
+    : AuthorizationHandler<ScopeRequirement, HttpContext>
 {
     private readonly bool _allowsAnonymousReads = environment.IsDevelopment();
 
@@ -27,8 +29,14 @@ internal sealed class ScopeRequirementHandler(IHostEnvironment environment) : Au
             return Task.CompletedTask;
         }
 
-        return _allowsAnonymousReads && scope == Scope.Read ? SucceedWithoutCredentialAsync(context, requirement, resource) : Task.CompletedTask;
+        return _allowsAnonymousReads && (scope is Scope.Read or Scope.Operations) && IsLocal(resource)
+            ? SucceedWithoutCredentialAsync(context, requirement, resource)
+            : Task.CompletedTask;
     }
+
+    // The page of a site whose name resolves to 127.0.0.1 (DNS rebinding) reaches a loopback port, but sends that name. A gateway has
+    // checked it.
+    private bool IsLocal(HttpContext resource) => LoopbackHost.Is(resource.Request.Host) || listen.IsFromGateway(resource);
 
     // A credential that is not valid is rejected in Development as well: a caller that sends one does not ask for an anonymous read.
     private static async Task SucceedWithoutCredentialAsync(AuthorizationHandlerContext context, ScopeRequirement requirement, HttpContext resource)

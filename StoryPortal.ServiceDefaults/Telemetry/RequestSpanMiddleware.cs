@@ -9,7 +9,7 @@ namespace StoryPortal.ServiceDefaults.Telemetry;
 /// Says in the span of a request what was asked and answered, by the names of OpenTelemetry's conventions for HTTP. The server makes the span and
 /// leaves it empty; a request that is not recorded costs one look. Probes are never recorded.
 /// </summary>
-internal sealed class RequestSpanMiddleware(RequestDelegate next)
+internal sealed class RequestSpanMiddleware(RequestDelegate next, CallerTraces traces)
 {
     private const string Route = "http.route";
 
@@ -27,6 +27,7 @@ internal sealed class RequestSpanMiddleware(RequestDelegate next)
             return next(context);
         }
 
+        traces.SampleForwarded(context, span);
         return DescribeAsync(context, span);
     }
 

@@ -50,10 +50,12 @@ internal static class TelemetryExtensions
                 .AddView(instrument => IsIdle(instrument) ? MetricStreamConfiguration.Drop : null)
                 .AddPrometheusExporter())
             .WithTracing(tracing => tracing
-                .SetSampler(new ParentBasedSampler(new RootSampler(ratio)))
+                .SetSampler(new ParentBasedSampler(new RootSampler(ratio), remoteParentSampled: new CallerParentSampler(ratio)))
                 .AddSource(PlatformSources)
                 .AddSource(TelemetryNames.MeterPattern));
         builder.Services.AddTransient<IStartupFilter, RequestSpanFilter>();
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<CallerTraces>();
 
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
         {
@@ -63,7 +65,7 @@ internal static class TelemetryExtensions
                 logging.IncludeScopes = true;
             });
             telemetry.UseOtlpExporter();
-            builder.Services.AddSingleton(options).AddHostedService<LastExport>();
+            builder.Services.AddHostedService<LastExport>();
         }
     }
 

@@ -3,6 +3,7 @@ using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.ApiRequests;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Http;
 
@@ -18,7 +19,8 @@ internal static class ApiRequestEndpoints
 
     public static void MapApiRequests(this IEndpointRouteBuilder v1)
     {
-        var requests = v1.MapGroup("/api-requests").WithTags("API requests").ProducesValidationProblem();
+        var requests = v1.MapGroup("/api-requests").WithTags("API requests").ProducesValidationProblem()
+            .RequireAuthorization(AuthorizationPolicies.Operations);
 
         requests.MapGet("/", ListAsync)
             .WithName("ListApiRequests").WithSummary("List the requests that the gateway answered, newest first")

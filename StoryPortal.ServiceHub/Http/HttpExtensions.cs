@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using StoryPortal.DataLayer.Json;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Health;
 using StoryPortal.ServiceDefaults.Routing;
 using StoryPortal.ServiceHub.Idempotency;
@@ -34,7 +35,7 @@ internal static class HttpExtensions
         app.UseHeadRequests();
         app.UseRoutingOfEncodedPaths();
         app.UseMiddleware<RouteHeaderMiddleware>();
-        app.UseAuthentication();
+        app.UseApiAuthentication();
         app.UseAuthorization();
         app.UseMiddleware<RepeatedQueryParameterMiddleware>();
     }

@@ -3,6 +3,7 @@ using StoryPortal.DataLayer.Json;
 using StoryPortal.DataLayer.Paging;
 using StoryPortal.DataLayer.Performance;
 using StoryPortal.ServiceDefaults;
+using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Problems;
 using StoryPortal.ServiceHub.Documentation;
 using StoryPortal.ServiceHub.Http;
@@ -43,12 +44,12 @@ internal static class PerformanceEndpoints
             .WithDescription("An item that nobody can tell of here and now says so: it never passes by default.")
             .Produces<DataLayer.Performance.Checklist>();
 
-        performance.MapGet("/slow-queries", SlowQueriesAsync)
+        performance.MapGet("/slow-queries", SlowQueriesAsync).RequireAuthorization(AuthorizationPolicies.Operations)
             .WithName("ListSlowQueries").WithSummary("List the slowest statements of the database")
             .WithDescription("By their mean time, from `pg_stat_statements`. Where the server does not keep it, the list is empty and a `Warning` header says why.")
             .Produces<SlowQuery[]>();
 
-        performance.MapGet("/report", ReportAsync)
+        performance.MapGet("/report", ReportAsync).RequireAuthorization(AuthorizationPolicies.Operations)
             .WithName("GetPerformanceReport").WithSummary("Read what to make faster")
             .WithDescription("The report that the worker wrote last; it writes one each month. Until there is one, that of now.")
             .Produces<string>(StatusCodes.Status200OK, "text/markdown");

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StoryPortal.ServiceDefaults.Authentication;
@@ -9,6 +10,11 @@ namespace StoryPortal.Tests.Gateway;
 public sealed class KeyVerifierTests : IDisposable
 {
     private static readonly TimeSpan AtOnce = TimeSpan.FromTicks(1);
+
+    // Two addresses of one network of 64 bits, and one of another.
+    private static readonly IPAddress Attacker = IPAddress.Parse("2001:db8:0:1::1");
+    private static readonly IPAddress Neighbour = IPAddress.Parse("2001:db8:0:1::2");
+    private static readonly IPAddress Other = IPAddress.Parse("2001:db8:0:2::1");
 
     private readonly Source _source = new();
     private readonly ManualTime _time = new();
@@ -90,7 +96,7 @@ public sealed class KeyVerifierTests : IDisposable
         await VerifyAsync(keys, _key);
         (_source.IsAway, _source.AfterRead) = (true, () => keys.Forget(KeyHash.Of(_key)));
         Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(keys, _key));
-        Assert.Equal(2, _source.Lookups);
+        Assert.Equal(3, _source.Lookups); // the second failed, and what fail-safe had was from before the revocation
     }
 
     [Fact]
@@ -121,16 +127,81 @@ public sealed class KeyVerifierTests : IDisposable
     [Fact]
     public async Task While_the_store_is_away_it_is_asked_once_a_second()
     {
+        var most = new KeyCacheOptions().MaxFailures;
         _source.IsAway = true;
         for (var i = 0; i < 10; i++)
         {
             Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(ApiKeyFormat.Create()));
         }
 
-        Assert.Equal(1, _source.Lookups);
-        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(most, _source.Lookups);
+        for (var i = 0; i < 2; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(ApiKeyFormat.Create()));
+            Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(ApiKeyFormat.Create()));
+            Assert.Equal(most + 1 + i, _source.Lookups);
+        }
+    }
+
+    [Fact]
+    public async Task A_lookup_that_fails_does_not_pause_those_of_other_keys()
+    {
+        _source.IsAway = true;
         Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(ApiKeyFormat.Create()));
-        Assert.Equal(2, _source.Lookups);
+        _source.IsAway = false;
+        Assert.Equal("reader", (await VerifyAsync(_key)).Key?.Name);
+    }
+
+    [Fact]
+    public async Task A_lookup_that_waited_too_long_for_its_turn_is_no_failure_of_the_store()
+    {
+        var keys = Create(new KeyCacheOptions { MaxConcurrentLookups = 1, MaxFailures = 1, TurnTimeout = TimeSpan.FromMilliseconds(10) });
+        _source.Hold();
+        var first = VerifyAsync(keys, ApiKeyFormat.Create()).AsTask();
+        Assert.Same(ApiKeyVerification.StoreUnavailable, await VerifyAsync(keys, _key));
+        Assert.Equal(1, _source.Lookups);
+
+        _source.Release();
+        Assert.Same(ApiKeyVerification.Unknown, await first);
+        Assert.Equal("reader", (await VerifyAsync(keys, _key)).Key?.Name);
+    }
+
+    [Fact]
+    public async Task A_flood_of_unknown_keys_of_one_address_leaves_lookups_to_other_addresses()
+    {
+        var turns = new KeyCacheOptions { MaxConcurrentLookups = 2, MaxConcurrentLookupsPerAddress = 1 };
+        var keys = Create(turns with { TurnTimeout = TimeSpan.FromMinutes(1) });
+        _source.Hold();
+        var flood = Enumerable.Range(0, 100).Select(_ => VerifyAsync(keys, ApiKeyFormat.Create(), Attacker).AsTask()).ToList();
+        var other = VerifyAsync(keys, _key, Other).AsTask();
+        Assert.Equal(2, _source.Lookups); // one of each address
+
+        _source.Release();
+        Assert.Equal("reader", (await other).Key?.Name);
+        Assert.All(await Task.WhenAll(flood), verification => Assert.Same(ApiKeyVerification.Unknown, verification));
+    }
+
+    [Fact]
+    public async Task An_address_with_too_many_unknown_keys_costs_no_further_lookup()
+    {
+        const int Max = 3;
+        var keys = Create(new KeyCacheOptions { MaxUnknownKeysPerAddress = Max, ValidTtl = AtOnce });
+        Assert.Equal("reader", (await VerifyAsync(keys, _key, Attacker)).Key?.Name);
+        for (var i = 0; i < Max; i++)
+        {
+            Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(keys, ApiKeyFormat.Create(), Attacker));
+        }
+
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Same(ApiKeyVerification.TooManyUnknownKeys, await VerifyAsync(keys, ApiKeyFormat.Create(), Neighbour));
+        }
+
+        Assert.Equal(1 + Max, _source.Lookups);
+        Assert.Equal("reader", (await VerifyAsync(keys, _key, Attacker)).Key?.Name); // it was valid: it is looked up again
+        Assert.Equal(2 + Max, _source.Lookups);
+        Assert.Same(ApiKeyVerification.Unknown, await VerifyAsync(keys, ApiKeyFormat.Create(), Other));
     }
 
     [Fact]
@@ -221,7 +292,8 @@ public sealed class KeyVerifierTests : IDisposable
 
     private ValueTask<ApiKeyVerification> VerifyAsync(string key) => VerifyAsync(_keys, key);
 
-    private static ValueTask<ApiKeyVerification> VerifyAsync(KeyVerifier keys, string key) => keys.VerifyAsync(new ApiKeyCredential(key));
+    private static ValueTask<ApiKeyVerification> VerifyAsync(KeyVerifier keys, string key, IPAddress? address = null) =>
+        keys.VerifyAsync(new ApiKeyCredential(key), address);
 
     private sealed class Source : IKeySource
     {

@@ -19,6 +19,9 @@ public sealed partial class AuthorisationTests(SharedProduction production) : IC
     private static readonly string[] OpenAtTheGateway = ["/docs/{**rest}", "/openapi/{**rest}"];
     private static readonly string[] Probes = ["/health", "/health/live", "/health/ready", "/health/startup", "/alive", "/openapi/v1.json"];
 
+    // Addresses and names of other callers, and SQL.
+    private static readonly string[] OfOperations = ["/v1/api-requests", "/v1/performance/slow-queries", "/v1/performance/report"];
+
     private readonly ProductionSystem _system = production.System;
     private readonly List<Caller> _callers = [new("nobody", null, []), new("a guess", ApiKeyFormat.Create(), []), new("the host's key", GatewayProcess.AdminKey, ["admin"])];
 
@@ -27,6 +30,7 @@ public sealed partial class AuthorisationTests(SharedProduction production) : IC
         _callers.Add(await CallerAsync("read", "NULL", "NULL", "read"));
         _callers.Add(await CallerAsync("write", "NULL", "NULL", "write"));
         _callers.Add(await CallerAsync("read and write", "NULL", "now() + interval '1 day'", "read", "write"));
+        _callers.Add(await CallerAsync("operations", "NULL", "NULL", "operations"));
         _callers.Add(await CallerAsync("admin", "NULL", "NULL", "admin"));
         _callers.Add((await CallerAsync("revoked", "now()", "NULL", "admin")) with { Scopes = [] });
         _callers.Add((await CallerAsync("expired", "NULL", "now() - interval '1 second'", "admin")) with { Scopes = [] });
@@ -128,6 +132,7 @@ public sealed partial class AuthorisationTests(SharedProduction production) : IC
 
     // The rule that the API's page states, apart from what the code says of itself.
     private static string ScopeOf(HttpMethod method, string path) => path.Contains("/admin/", StringComparison.Ordinal) ? "admin"
+        : OfOperations.Any(root => path.StartsWith(root, StringComparison.Ordinal)) ? "operations"
         : method == HttpMethod.Get || method == HttpMethod.Head || path.EndsWith("/v1/batch", StringComparison.Ordinal) ? "read"
         : "write";
 

@@ -35,8 +35,8 @@ public sealed class KeyStoreOutageTests(StoryPortalSystem servers) : IAsyncLifet
         {
             Host = "127.0.0.1",
             Port = int.Parse(_way.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture),
-            Timeout = 2,
-            CommandTimeout = 2,
+            Timeout = 60, // of the first connection on a busy machine: a way that is cut refuses at once
+            CommandTimeout = 60,
             Pooling = true,
         });
         var store = new ApiKeyStore(new StoryDatabase(source, new DatabaseOptions(), database.Meters));
@@ -54,7 +54,11 @@ public sealed class KeyStoreOutageTests(StoryPortalSystem servers) : IAsyncLifet
     [Fact]
     public async Task The_gateway_and_the_hub_let_in_whom_they_know_and_tell_others_to_come_again()
     {
-        var system = new ProductionSystem(servers, []) { DatabaseAddress = _way.Address };
+        // Longer than the first lookup on a busy machine takes; without a key store each lookup takes all of it.
+        var system = new ProductionSystem(servers, new Dictionary<string, string> { ["Authentication__LookupTimeout"] = "00:00:05" })
+        {
+            DatabaseAddress = _way.Address,
+        };
         await system.InitializeAsync();
         try
         {
@@ -82,7 +86,7 @@ public sealed class KeyStoreOutageTests(StoryPortalSystem servers) : IAsyncLifet
 
     private static KeyVerifier Verifier(ApiKeyStore store, TimeSpan failSafe) => new(
         store, Options.Create(new SystemKeyOptions()), TimeProvider.System, NullLogger<KeyVerifier>.Instance,
-        new KeyCacheOptions { ValidTtl = TimeSpan.FromTicks(1), FailSafeTtl = failSafe });
+        new KeyCacheOptions { ValidTtl = TimeSpan.FromTicks(1), FailSafeTtl = failSafe, LookupTimeout = TimeSpan.FromMinutes(1) });
 
     private static async Task<HttpStatusCode> StatusAsync(HttpClient door, string key)
     {

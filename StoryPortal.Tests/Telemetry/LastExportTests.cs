@@ -42,8 +42,9 @@ public sealed class LastExportTests
         using (var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{gateway.Port}/v1/agents")))
         {
             request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
-            using var refused = await client.SendAsync(request);
-            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+            request.Headers.Add("X-API-Key", GatewayProcess.AdminKey);
+            using var response = await client.SendAsync(request);
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         }
 
         Assert.DoesNotContain(collector.Spans, span => span.TraceId == trace);
@@ -60,6 +61,7 @@ public sealed class LastExportTests
         return new Gateway(port, redis, hub, await ProductProcess.StartAsync("StoryPortal.Gateway", port, new Dictionary<string, string>
         {
             ["ConnectionStrings__redis"] = redis.Address,
+            ["Authentication__AdminKey"] = GatewayProcess.AdminKey,
             ["services__service-hub__http2__0"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{hub.Port}"),
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector,
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol,

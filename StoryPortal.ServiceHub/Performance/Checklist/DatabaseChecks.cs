@@ -2,7 +2,6 @@ using System.Globalization;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Performance;
 using StoryPortal.ServiceDefaults.Performance;
-using StoryPortal.ServiceDefaults.Text;
 
 namespace StoryPortal.ServiceHub.Performance.Checklist;
 
@@ -12,7 +11,6 @@ internal sealed class DatabaseChecks(PostgresDiagnostics database, QueryPlans pl
     private const double SlowMs = 100;
     private const int MostSlow = 20;
     private const double MostQueries = 5;
-    private const int LongestText = 120;
 
     private static readonly string[] WriteKeywords = ["INSERT INTO", "UPDATE mcp_documents", "DELETE FROM"];
     private const int AutovacuumWorkers = 3;
@@ -67,7 +65,7 @@ internal sealed class DatabaseChecks(PostgresDiagnostics database, QueryPlans pl
         {
             if (await plans.ExplainAsync(query.Query, cancellationToken) is null)
             {
-                offences.Add($"{query.MeanMs:0} ms on average and without a plan: {Short(query.Query)}");
+                offences.Add($"{query.MeanMs:0} ms on average without a plan: query_id {query.QueryId} of /v1/performance/slow-queries");
             }
         }
 
@@ -119,6 +117,4 @@ internal sealed class DatabaseChecks(PostgresDiagnostics database, QueryPlans pl
             && !WriteKeywords.Any(keyword => query.Contains(keyword, StringComparison.OrdinalIgnoreCase))
             && query.Contains("mcp_documents.", StringComparison.Ordinal);
     }
-
-    private static string Short(string query) => CodePoints.Exceed(query, LongestText) ? CodePoints.Truncate(query, LongestText) + "…" : query;
 }
