@@ -1,13 +1,41 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using StoryPortal.ServiceDefaults.Caching;
 
 namespace StoryPortal.DataLayer.Caching;
 
 /// <summary>Where an answer is kept, and what invalidates it. This file is the list of everything that is cached.</summary>
 /// <param name="Tier">The kind of answer.</param>
-/// <param name="Text">The key in Redis.</param>
+/// <param name="Text">The key in memory.</param>
 /// <param name="Tag">What the answer is made of.</param>
 public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag)
 {
+    /// <summary>Number of keys in Redis that all query strings of one list share.</summary>
+    internal const int SlotsPerList = 512;
+
+    // Bytes of a response with a query string that Redis stores at most: with the slots they bound what one list takes there to 32 MiB.
+    private const int MaxQueryResponseBytes = 64 * 1024;
+
+    private const int MaxQueryLength = 1024;
+
+    /// <summary>The query string of a list, which the caller chooses; empty: none.</summary>
+    public string Query { get; private init; } = "";
+
+    /// <summary>
+    /// The key in Redis. Query strings are mapped to <see cref="SlotsPerList"/> slots of their list: however many a caller invents, they
+    /// replace one another and nothing else.
+    /// </summary>
+    public string SharedKey => Query.Length == 0
+        ? Text
+        : string.Create(CultureInfo.InvariantCulture, $"{Text.AsSpan(0, Text.Length - Query.Length)}#{Slot}");
+
+    private uint Slot => XxHash32.HashToUInt32(MemoryMarshal.AsBytes(Query.AsSpan())) % SlotsPerList;
+
+    /// <summary>Whether Redis stores a response of this key.</summary>
+    /// <param name="bytes">Bytes of the response.</param>
+    internal bool IsShared(int bytes) => Query.Length == 0 || (Query.Length <= MaxQueryLength && bytes <= MaxQueryResponseBytes);
+
     /// <summary>One agent.</summary>
     public static CacheKey Agent(Guid id) => new(
         CacheTier.AgentMetadata, $"{CacheNames.Prefix}{CacheTier.AgentMetadata.Name}:{id}", AgentTag(id));
@@ -23,7 +51,7 @@ public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag
     /// <summary>A list of services.</summary>
     /// <param name="query">The request's query string.</param>
     public static CacheKey Services(string query) => new(
-        CacheTier.ServiceRegistry, $"{CacheNames.Prefix}{CacheTier.ServiceRegistry.Name}?{query}", CacheTag.Services);
+        CacheTier.ServiceRegistry, $"{CacheNames.Prefix}{CacheTier.ServiceRegistry.Name}?{query}", CacheTag.Services) { Query = query };
 
     /// <summary>One session.</summary>
     public static CacheKey Session(Guid id) => new(
@@ -55,5 +83,5 @@ public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag
     public static CacheTag SessionTag(Guid id) => CacheTag.Of(CacheTier.UserSessions, id);
 
     private static CacheKey List(string family, string query, CacheTag tag) => new(
-        CacheTier.ApiResponses, $"{CacheNames.Prefix}{CacheTier.ApiResponses.Name}:{family}{query}", tag);
+        CacheTier.ApiResponses, $"{CacheNames.Prefix}{CacheTier.ApiResponses.Name}:{family}{query}", tag) { Query = query };
 }

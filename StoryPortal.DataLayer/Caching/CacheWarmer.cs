@@ -142,6 +142,7 @@ public sealed class CacheWarmer
     private Task StoreAsync(CacheKey key, Answer answer, Versions versions)
     {
         var now = _time.GetUtcNow();
-        return _answers.StoreAsync(key.Text, new CachedAnswer(answer, now + key.Tier.Duration, now, default), versions, key.Tier.Duration + _options.StaleWindow);
+        var cached = new CachedAnswer(answer, now + key.Tier.Duration, now, default);
+        return _answers.StoreAsync(key, cached, versions, key.Tier.Duration + _options.StaleWindow);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class RedisAnswers(IConnectionMultiplexer redis)
     /// <summary>The answer's bytes if there are any, with the versions that it must carry to be valid. Ask before the database is read: see <see cref="Versions"/>.</summary>
     public async Task<(byte[]? Bytes, Versions Versions)> FetchAsync(CacheKey key)
     {
-        var values = await Database.StringGetAsync([key.Text, EverythingKey, VersionKey(key.Tag.Slot)]);
+        var values = await Database.StringGetAsync([key.SharedKey, EverythingKey, VersionKey(key.Tag.Slot)]);
         return !values[1].IsNull && !values[2].IsNull
             ? ((byte[]?)values[0], new Versions(Read(values[1]), Read(values[2])))
             : (null, (await VersionsAsync([key.Tag]))[0]);
@@ -43,9 +43,10 @@ internal sealed class RedisAnswers(IConnectionMultiplexer redis)
         }
     }
 
-    /// <summary>Stores an answer for <paramref name="life"/>.</summary>
-    public Task StoreAsync(string key, CachedAnswer answer, Versions versions, TimeSpan life) =>
-        Database.StringSetAsync(key, StoredAnswer.Write(answer, versions), life);
+    /// <summary>Stores an answer for <paramref name="life"/>, unless it is too large (<see cref="CacheKey.IsShared"/>).</summary>
+    public Task StoreAsync(CacheKey key, CachedAnswer answer, Versions versions, TimeSpan life) => key.IsShared(answer.Json.Length)
+        ? Database.StringSetAsync(key.SharedKey, StoredAnswer.Write(key, answer, versions), life)
+        : Task.CompletedTask;
 
     /// <summary>Invalidates every answer with one of the tags.</summary>
     public Task InvalidateAsync(ReadOnlySpan<int> slots)

@@ -258,6 +258,7 @@ public sealed class StoryCache : IDisposable
         private CachedAnswer Found(FusionCacheFactoryExecutionContext<CachedAnswer> context, CachedAnswer answer, CacheSource source, TimeSpan life)
         {
             context.Options.Size = answer.Size + (key.Text.Length * sizeof(char));
+            context.Options.Priority = key.Query.Length > 0 ? CacheItemPriority.Low : CacheItemPriority.Normal; // callers choose queries
             context.Options.Duration = life;
             (Answer, Source) = (answer, source);
             return answer;
@@ -273,7 +274,7 @@ public sealed class StoryCache : IDisposable
             try
             {
                 var (bytes, versions) = await cache._answers.FetchAsync(key);
-                return (StoredAnswer.Read(bytes, versions, stamp, cache._time.GetUtcNow()), versions);
+                return (StoredAnswer.Read(key, bytes, versions, stamp, cache._time.GetUtcNow()), versions);
             }
             catch (RedisServerException) // full: it answers, and takes nothing
             {
@@ -290,7 +291,7 @@ public sealed class StoryCache : IDisposable
         {
             try
             {
-                await cache._answers.StoreAsync(key.Text, answer, versions, key.Tier.Duration + cache._options.StaleWindow);
+                await cache._answers.StoreAsync(key, answer, versions, key.Tier.Duration + cache._options.StaleWindow);
             }
             catch (RedisServerException) // full
             {

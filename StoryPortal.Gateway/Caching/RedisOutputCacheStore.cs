@@ -7,8 +7,10 @@ using StoryPortal.ServiceDefaults.Caching;
 namespace StoryPortal.Gateway.Caching;
 
 /// <summary>
-/// Cached responses in memory, over those that all gateways share in Redis. ASP.NET Core's own store for Redis writes tag sets without a TTL and does
-/// not wait for its evictions; here every key has a TTL, and an eviction ends the version with which the keys start (<see cref="TagSnapshot"/>).
+/// Cached responses in memory, over those that all gateways share in Redis. ASP.NET Core's own store for Redis writes tag sets without a
+/// TTL and does not wait for its evictions; here every key has a TTL, and an eviction ends the version with which the keys start
+/// (<see cref="TagSnapshot"/>). What query strings take is bounded: in Redis by slots (<see cref="SharedResponse"/>), in memory by a low
+/// priority.
 /// </summary>
 internal sealed class RedisOutputCacheStore(
     TagVersions versions, InvalidationNotifier notifier, IServiceProvider services, IOptions<OutputCacheOptions> options) : IOutputCacheStore, IDisposable
@@ -33,9 +35,10 @@ internal sealed class RedisOutputCacheStore(
         if (versions.Find(key) is { } version)
         {
             Add(key, value, version, validFor);
-            if (version.IsShared)
+            if (version.IsShared && SharedResponse.IsShared(key, value.Length))
             {
-                _redis?.GetDatabase().StringSet(Prefix + key, value, validFor, flags: CommandFlags.FireAndForget);
+                var slot = Prefix + SharedResponse.SlotOf(key);
+                _redis?.GetDatabase().StringSet(slot, SharedResponse.Write(key, value), validFor, flags: CommandFlags.FireAndForget);
             }
         }
 
@@ -59,8 +62,9 @@ internal sealed class RedisOutputCacheStore(
     {
         try
         {
-            var shared = await redis.GetDatabase().StringGetWithExpiryAsync(Prefix + key).WaitAsync(TagVersions.ReadTimeout);
-            byte[]? response = shared.Value;
+            var slot = Prefix + SharedResponse.SlotOf(key);
+            var shared = await redis.GetDatabase().StringGetWithExpiryAsync(slot).WaitAsync(TagVersions.ReadTimeout);
+            var response = SharedResponse.Read(key, shared.Value);
             if (response is not null && shared.Expiry is { } ttl)
             {
                 Add(key, response, version, ttl);
@@ -78,6 +82,7 @@ internal sealed class RedisOutputCacheStore(
     {
         AbsoluteExpirationRelativeToNow = ttl,
         ExpirationTokens = { version.Ended },
+        Priority = SharedResponse.HasQuery(key) ? CacheItemPriority.Low : CacheItemPriority.Normal,
         Size = EntryOverhead + (key.Length * sizeof(char)) + response.Length,
     });
 }

@@ -46,6 +46,9 @@ internal sealed class TagSnapshot : IDisposable
     /// <summary>The name of the tag in a cache key.</summary>
     public static string TagOf(string key) => key[..Math.Max(0, key.IndexOf(Separator, StringComparison.Ordinal))];
 
+    /// <summary>Number of characters of a cache key that are tag and version.</summary>
+    public static int PrefixLength(string key) => key.IndexOf(Separator, key.IndexOf(Separator, StringComparison.Ordinal) + 1) + 1;
+
     /// <summary>Prefix of the keys of responses in one content coding.</summary>
     /// <param name="encoding">The coding, or null for none.</param>
     public string KeyPrefix(string? encoding) => encoding switch { Encodings.Brotli => _brotli, Encodings.Gzip => _gzip, _ => _identity };

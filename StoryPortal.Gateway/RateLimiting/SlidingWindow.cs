@@ -81,7 +81,8 @@ internal sealed class SlidingWindow(
         {
             if (minute == _minute)
             {
-                _remote = (int)Math.Clamp(total - count, 0, int.MaxValue / 4);
+                // Counts of a minute only grow: a smaller total says that Redis has evicted those of other gateways.
+                _remote = (int)Math.Clamp(total - count, _remote, int.MaxValue / 4);
                 _previous = (int)Math.Clamp(previous, _previous, int.MaxValue / 4);
             }
         }

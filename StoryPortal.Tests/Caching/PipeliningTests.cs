@@ -25,14 +25,16 @@ public sealed class PipeliningTests
         var connected = slow.RoundTrips;
         var versions = await answers.VersionsAsync([.. keys.Select(key => key.Tag)]);
         await Task.WhenAll(keys.Select((key, i) => answers.StoreAsync(
-            key.Text, new CachedAnswer(new Answer(Encoding.UTF8.GetBytes(key.Text)), now.AddMinutes(1), now, default), versions[i], TimeSpan.FromMinutes(1))));
+            key, new CachedAnswer(new Answer(Encoding.UTF8.GetBytes(key.Text)), now.AddMinutes(1), now, default), versions[i],
+            TimeSpan.FromMinutes(1))));
         Assert.InRange(slow.RoundTrips - connected, 1, 20);
 
         var written = slow.RoundTrips;
         var read = await Task.WhenAll(keys.Select(answers.FetchAsync));
         Assert.Equal(
             keys.Select(key => key.Text),
-            read.Select(found => Encoding.UTF8.GetString(StoredAnswer.Read(found.Bytes, found.Versions, default, now)!.Json.Span)));
+            read.Zip(keys, (found, key) => StoredAnswer.Read(key, found.Bytes, found.Versions, default, now)!)
+                .Select(answer => Encoding.UTF8.GetString(answer.Json.Span)));
         Assert.InRange(slow.RoundTrips - written, 1, 20);
 
         var before = slow.RoundTrips;

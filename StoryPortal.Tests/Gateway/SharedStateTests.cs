@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using StackExchange.Redis;
+using StoryPortal.Gateway.Caching;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceDefaults.Caching;
 using StoryPortal.Tests.Running;
@@ -139,6 +140,35 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
         }
     }
 
+    [Fact]
+    public async Task Query_strings_of_one_caller_take_a_bounded_part_of_redis()
+    {
+        const int Queries = 4 * SharedResponse.QuerySlots;
+        var key = KeyWith(Plenty);
+        await IsCachedByBothAsync();
+        await Parallel.ForAsync(0, Queries, async (i, _) =>
+        {
+            using var response = await gateways.One.GetAsync($"/v1/services?limit={i}", key);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        });
+
+        await using var redis = await gateways.Redis.ConnectAsync();
+        Assert.InRange(redis.GetServers()[0].Keys(pattern: "sp_v2:output:*").Count(), 1, SharedResponse.QuerySlots + 16);
+    }
+
+    private static async Task<bool> IsSharedAsync(ConnectionMultiplexer redis, string query)
+    {
+        foreach (var slot in redis.GetServers()[0].Keys(pattern: "sp_v2:output:services:query:*"))
+        {
+            if (((string?)await redis.GetDatabase().StringGetAsync(slot))?.Contains(query, StringComparison.Ordinal) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private string KeyWith(int requestsPerMinute)
     {
         var key = ApiKeyFormat.Create();
@@ -216,7 +246,7 @@ public sealed class SharedStateTests(SharedStateTests.TwoGateways gateways) : IC
                 var tag = Guid.NewGuid().ToString("N");
                 using var response = await gateway.GetAsync($"/v1/services?tag={tag}", GatewayProcess.AdminKey);
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-                shared &= redis.GetServers()[0].Keys(pattern: $"sp_v2:output:*{tag}*").Any();
+                shared &= await IsSharedAsync(redis, tag);
             }
 
             return shared && (await VersionsAsync()).All(version => version == gateways.Version);

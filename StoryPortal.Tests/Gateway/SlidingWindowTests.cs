@@ -102,6 +102,19 @@ public sealed class SlidingWindowTests
     }
 
     [Fact]
+    public void Counts_of_other_gateways_that_redis_has_evicted_still_count()
+    {
+        var caller = new Caller(100);
+        caller.SendAll(10);
+        var (minute, count) = caller.Window.TakePending();
+        caller.Window.SetTotals(minute, count, total: 60, previous: 0);
+        Assert.Equal(40, caller.State.Remaining);
+
+        caller.Window.SetTotals(minute, count, total: 10, previous: 0);
+        Assert.Equal(40, caller.State.Remaining);
+    }
+
+    [Fact]
     public void A_window_is_idle_once_none_of_its_requests_can_count()
     {
         var caller = new Caller(4);
