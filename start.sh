@@ -30,10 +30,11 @@ start() {
   if [ -n "${ASPNETCORE_URLS:-}" ]; then profile=(--no-launch-profile); fi
   mkdir -p "$DATA/run"
   rm -f "$ANNOUNCED" "$FAILED"
+  create_private_file "$LOG" # the address of the Aspire dashboard in it has a token
   step Start 'starting Story Portal'
   # A process group of its own, which a Ctrl+C in this terminal does not reach: start.sh stops it in order.
   set -m
-  (cd "$ROOT" && exec nohup dotnet run --project StoryPortal.AppHost --no-build "${profile[@]}") >"$LOG" 2>&1 </dev/null &
+  (cd "$ROOT" && exec nohup dotnet run --project StoryPortal.AppHost --no-build "${profile[@]}") >>"$LOG" 2>&1 </dev/null &
   APPHOST=$!
   set +m
   echo "$APPHOST" >"$GROUP_FILE"

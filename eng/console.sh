@@ -20,10 +20,17 @@ fail() {
   exit 1
 }
 
+# create_private_file FILE: an empty file that only its owner can read. A log may hold a secret, and an older file keeps its mode.
+create_private_file() {
+  rm -f "$1"
+  (umask 077 && : >"$1")
+}
+
 # quietly LOG COMMAND…: runs with its output in a file.
 quietly() {
   local log=$1
   shift
   mkdir -p "$(dirname "$log")"
-  "$@" >"$log" 2>&1 </dev/null
+  create_private_file "$log"
+  "$@" >>"$log" 2>&1 </dev/null
 }

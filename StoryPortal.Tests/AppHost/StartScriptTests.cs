@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using StoryPortal.Tests.Running;
 
@@ -50,6 +51,7 @@ public sealed partial class StartScriptTests : IDisposable
         Assert.Matches(@"Gateway +http://localhost:\d+\n", output);
         Assert.Matches(@"Dashboard +http://localhost:\d+/login\?t=\w+\n", output);
         Assert.Matches(@"Admin key +\w{32}\n", output);
+        AssertSecretsArePrivate(Token().Match(output).Groups[1].Value);
 
         var values = await File.ReadAllTextAsync(Path.Combine(_data.FullPath, "run", "env"));
         var ports = Port().Matches(values).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).Concat(_ports).ToList();
@@ -66,6 +68,19 @@ public sealed partial class StartScriptTests : IDisposable
         Assert.Contains("was made with another password", output, StringComparison.Ordinal);
         Assert.Contains("./start.sh --reset", output, StringComparison.Ordinal);
         await Eventually.TrueAsync(() => Task.FromResult(ProcessesOf(_data.FullPath).Count == 0), () => string.Join("\n", ProcessesOf(_data.FullPath)));
+    }
+
+    [Fact]
+    public async Task The_output_of_a_program_is_readable_by_its_owner_alone_even_in_an_older_file()
+    {
+        Directory.CreateDirectory(_home.FullPath);
+        var log = Path.Combine(_home.FullPath, "program.log");
+        await File.WriteAllTextAsync(log, "older");
+        var command = $". '{Repository.PathOf("eng", "console.sh")}'; quietly '{log}' echo newer";
+        var (code, output) = await RunAsync("bash", ["-c", command], []);
+        Assert.True(code == 0, output);
+        Assert.Equal("newer\n", await File.ReadAllTextAsync(log));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(log));
     }
 
     [Fact]
@@ -99,6 +114,20 @@ public sealed partial class StartScriptTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("Not installed: postgresql", output, StringComparison.Ordinal);
         Assert.Contains("or start Docker or Podman", output, StringComparison.Ordinal);
+    }
+
+    // Every file of the data directory that has a secret, whoever has written it.
+    private void AssertSecretsArePrivate(string dashboardToken)
+    {
+        var stored = File.ReadAllText(Path.Combine(_data.FullPath, "secrets.json"));
+        string[] secrets = [.. JsonSerializer.Deserialize<Dictionary<string, string>>(stored)!.Values, dashboardToken];
+        var all = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true };
+        var files = Directory.EnumerateFiles(_data.FullPath, "*", all)
+            .Where(file => !file.Contains("/postgres/", StringComparison.Ordinal)) // the data itself, in a folder of its user's
+            .Where(file => File.ReadAllText(file) is var text && secrets.Any(secret => text.Contains(secret, StringComparison.Ordinal)))
+            .ToDictionary(file => Path.GetRelativePath(_data.FullPath, file), file => File.GetUnixFileMode(file));
+        Assert.Superset(new HashSet<string> { "secrets.json", "run/env", "run/apphost.log" }, files.Keys.ToHashSet());
+        Assert.All(files, file => Assert.Equal((file.Key, UnixFileMode.UserRead | UnixFileMode.UserWrite), (file.Key, file.Value)));
     }
 
     private Task<(int Code, string Output)> RunAsync(string[] arguments, string[]? without = null, params (string Name, string Value)[] variables)
@@ -183,6 +212,9 @@ public sealed partial class StartScriptTests : IDisposable
             return ""; // the process has ended, or belongs to another user
         }
     }
+
+    [GeneratedRegex(@"/login\?t=(\w+)\n")]
+    private static partial Regex Token();
 
     [GeneratedRegex(@"(?:localhost|127\.0\.0\.1):(\d+)")]
     private static partial Regex Port();

@@ -30,7 +30,7 @@ internal sealed class ChildProgram : IAsyncDisposable
     {
         start.ArgumentList.Insert(0, start.FileName);
         start.FileName = "setsid"; // becomes the program, under the same id
-        var log = new StreamWriter(Path.Combine(BenchmarkPaths.Logs, $"{name}.log")) { AutoFlush = true };
+        var log = new StreamWriter(PrivateFile.Create(Path.Combine(BenchmarkPaths.Logs, $"{name}.log"))) { AutoFlush = true };
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         var idFile = Path.Combine(BenchmarkPaths.Children, process.Id.ToString(CultureInfo.InvariantCulture));

@@ -21,9 +21,13 @@ internal sealed record LoopbackCertificate(string Pfx, string CertificatePem, st
             Path.Combine(BenchmarkPaths.Files, "loopback.pfx"),
             Path.Combine(BenchmarkPaths.Files, "loopback.crt"),
             Path.Combine(BenchmarkPaths.Files, "loopback.key"));
-        File.WriteAllBytes(files.Pfx, certificate.Export(X509ContentType.Pkcs12));
+        using (var pfx = PrivateFile.Create(files.Pfx))
+        {
+            pfx.Write(certificate.Export(X509ContentType.Pkcs12));
+        }
+
         File.WriteAllText(files.CertificatePem, certificate.ExportCertificatePem());
-        File.WriteAllText(files.KeyPem, key.ExportPkcs8PrivateKeyPem());
+        PrivateFile.Write(files.KeyPem, key.ExportPkcs8PrivateKeyPem());
         return files;
     }
 }

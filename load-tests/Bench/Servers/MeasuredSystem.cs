@@ -169,7 +169,7 @@ internal sealed class MeasuredSystem : IAsyncDisposable
         }
 
         var configuration = Path.Combine(BenchmarkPaths.Files, "redis.conf");
-        File.WriteAllLines(configuration, settings);
+        PrivateFile.Write(configuration, string.Join('\n', settings) + "\n");
         return ChildProgram.Start("redis", new ProcessStartInfo(program, [configuration]));
     }
 
