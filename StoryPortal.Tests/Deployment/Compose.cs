@@ -26,6 +26,30 @@ internal sealed class ComposeService
     [YamlMember(Alias = "build")]
     public ComposeBuild? Build { get; set; }
 
+    [YamlMember(Alias = "user")]
+    public string? User { get; set; }
+
+    [YamlMember(Alias = "read_only")]
+    public bool ReadOnly { get; set; }
+
+    [YamlMember(Alias = "privileged")]
+    public bool Privileged { get; set; }
+
+    [YamlMember(Alias = "cap_drop")]
+    public List<string> CapDrop { get; set; } = [];
+
+    [YamlMember(Alias = "cap_add")]
+    public List<string> CapAdd { get; set; } = [];
+
+    [YamlMember(Alias = "security_opt")]
+    public List<string> SecurityOpt { get; set; } = [];
+
+    [YamlMember(Alias = "network_mode")]
+    public string? NetworkMode { get; set; }
+
+    [YamlMember(Alias = "pid")]
+    public string? Pid { get; set; }
+
     [YamlMember(Alias = "command")]
     public List<string> Command { get; set; } = [];
 

@@ -115,6 +115,25 @@ public sealed class ComposeTests
         Assert.Contains("postgres:/var/lib/postgresql", Compose.File.Services["postgres"].Volumes);
     }
 
+    // The images of our services have a user of their own: DockerfileTests.
+    [Fact]
+    public void No_container_runs_as_root_or_has_capabilities_and_all_but_Grafana_have_a_read_only_file_system()
+    {
+        Assert.All(Compose.File.Services, pair =>
+        {
+            var (name, service) = pair;
+            Assert.Equal((name, "ALL"), (name, Assert.Single(service.CapDrop)));
+            Assert.Equal((name, "no-new-privileges:true"), (name, Assert.Single(service.SecurityOpt)));
+            Assert.Empty(service.CapAdd);
+            Assert.False(service.Privileged);
+            Assert.Equal((name, null, null), (name, service.NetworkMode, service.Pid));
+            Assert.Equal((name, Services.Contains(name)), (name, service.User is null));
+            Assert.DoesNotContain(service.User ?? "", (string[])["root", "0"]);
+            Assert.DoesNotContain(service.Volumes, volume => volume.Contains("docker.sock", StringComparison.Ordinal));
+        });
+        Assert.Equal(["grafana"], Compose.File.Services.Where(pair => !pair.Value.ReadOnly).Select(pair => pair.Key));
+    }
+
     [Fact]
     public void Limits_of_memory_are_the_documented_ones_and_at_least_twice_what_was_measured()
     {
