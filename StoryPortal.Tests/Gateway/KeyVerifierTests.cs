@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -175,7 +176,8 @@ public sealed class KeyVerifierTests : IDisposable
         _source.Hold();
         var flood = Enumerable.Range(0, 100).Select(_ => VerifyAsync(keys, ApiKeyFormat.Create(), Attacker).AsTask()).ToList();
         var other = VerifyAsync(keys, _key, Other).AsTask();
-        Assert.Equal(2, _source.Lookups); // one of each address
+        Assert.Equal(2, _source.Lookups);
+        Assert.Contains(KeyHash.Of(_key), _source.Asked); // one of each address
 
         _source.Release();
         Assert.Equal("reader", (await other).Key?.Name);
@@ -306,6 +308,9 @@ public sealed class KeyVerifierTests : IDisposable
         /// <summary>Runs between the read and the return of a lookup.</summary>
         public Action? AfterRead { get; set; }
 
+        /// <summary>The keys that were looked up.</summary>
+        public ConcurrentBag<KeyHash> Asked { get; } = [];
+
         public int Lookups;
 
         public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -315,6 +320,7 @@ public sealed class KeyVerifierTests : IDisposable
         public async Task<ApiKeyIdentity?> FindAsync(KeyHash hash, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref Lookups);
+            Asked.Add(hash);
             if (_held is not null)
             {
                 await _held.Task;
