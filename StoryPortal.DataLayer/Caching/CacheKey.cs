@@ -51,7 +51,10 @@ public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag
     /// <summary>A list of services.</summary>
     /// <param name="query">The request's query string.</param>
     public static CacheKey Services(string query) => new(
-        CacheTier.ServiceRegistry, $"{CacheNames.Prefix}{CacheTier.ServiceRegistry.Name}?{query}", CacheTag.Services) { Query = query };
+        CacheTier.ServiceRegistry, $"{CacheNames.Prefix}{CacheTier.ServiceRegistry.Name}?{query}", CacheTag.Services)
+    {
+        Query = query,
+    };
 
     /// <summary>One session.</summary>
     public static CacheKey Session(Guid id) => new(
@@ -83,5 +86,8 @@ public readonly record struct CacheKey(CacheTier Tier, string Text, CacheTag Tag
     public static CacheTag SessionTag(Guid id) => CacheTag.Of(CacheTier.UserSessions, id);
 
     private static CacheKey List(string family, string query, CacheTag tag) => new(
-        CacheTier.ApiResponses, $"{CacheNames.Prefix}{CacheTier.ApiResponses.Name}:{family}{query}", tag) { Query = query };
+        CacheTier.ApiResponses, $"{CacheNames.Prefix}{CacheTier.ApiResponses.Name}:{family}{query}", tag)
+    {
+        Query = query,
+    };
 }
