@@ -33,7 +33,7 @@ public sealed class HealthPollStore(StoryDatabase database, RegistryWriter write
             SELECT service_name, id, owner, host FROM by_owner WHERE owner_turn <= $6 ORDER BY owner_turn, health_due_at LIMIT $2)
         UPDATE mcp_documents.service_instances i SET
             health_due_at = now() + CASE
-                WHEN i.health_failing THEN least($1 * 2 ^ least(greatest(i.health_failures - $9, 0) + 1, 20), $8) ELSE $1 END,
+                WHEN i.health_failing THEN least($1::interval * 2 ^ least(greatest(i.health_failures - $9, 0) + 1, 20), $8::interval) ELSE $1::interval END,
             health_failures = CASE WHEN i.health_failing THEN least(i.health_failures + 1, $9 + 20) ELSE i.health_failures END
         FROM (
             SELECT locked.service_name, locked.id, chosen.owner, chosen.host
