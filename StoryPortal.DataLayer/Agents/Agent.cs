@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.Agents;
@@ -6,6 +7,17 @@ namespace StoryPortal.DataLayer.Agents;
 /// <summary>An AI agent.</summary>
 public sealed record Agent
 {
+    /// <summary>How agents are stored.</summary>
+    internal static readonly ColumnMap<Agent> Map = new ColumnMap<Agent>("agents")
+        .Key(agent => agent.Id)
+        .Column(agent => agent.Name)
+        .Column(agent => agent.Type)
+        .Column(agent => agent.Status)
+        .Column(agent => agent.Configuration)
+        .Column(agent => agent.Metadata)
+        .Column(agent => agent.CreatedAt, OnConflict.Keep)
+        .Column(agent => agent.UpdatedAt, OnConflict.Follow);
+
     /// <summary>Its id, chosen by the client or a UUIDv7.</summary>
     public required Guid Id { get; init; }
 

@@ -14,7 +14,7 @@ public sealed class AgentOverviewStore(StoryDatabase database)
     // has not yet, and the part of an hour at the beginning of the day. OFFSET 0 and the upper end of seq tell the planner that the uncounted ones are few.
     private static readonly Query GetQuery = new("agents.overview", QueryClass.Aggregate, QueryAccess.Read, $"""
         SELECT a.*, latest.events, latest.at, coalesce(total.count, 0) + uncounted.total, hours.count + uncounted.day + part.count, active.count, score.*
-        FROM (SELECT {AgentStore.Columns} FROM mcp_documents.agents WHERE id = $1) a
+        FROM (SELECT {Agent.Map.List} FROM mcp_documents.agents WHERE id = $1) a
         CROSS JOIN LATERAL (
             SELECT coalesce(json_agg({EventStore.AsJson("e")} ORDER BY e.timestamp DESC, e.id DESC), '[]') AS events, max(e.timestamp) AS at
             FROM (SELECT {EventStore.Columns} FROM mcp_documents.events WHERE agent_id = a.id ORDER BY timestamp DESC, id DESC LIMIT $3) e) latest
@@ -42,12 +42,16 @@ public sealed class AgentOverviewStore(StoryDatabase database)
         return database.FirstAsync(GetQuery, [Sql.Uuid(id), Sql.Time(dayAgo), Sql.Int(LatestEvents), Sql.Time(CountedHour.From(dayAgo))], Read, cancellationToken);
     }
 
-    private static AgentOverview Read(NpgsqlDataReader row) => new(AgentStore.Read(row), row.GetJson(8), new AgentMetrics
+    private static AgentOverview Read(NpgsqlDataReader row)
     {
-        LastEventAt = row.GetTimeOrNull(9),
-        EventsTotal = row.GetInt64(10),
-        EventsLast24Hours = row.GetInt64(11),
-        ActiveSessions = row.GetInt64(12),
-        QualityScore = row.IsDBNull(13) ? null : QualityScoreStore.Read(row, 13),
-    });
+        var next = Agent.Map.Count;
+        return new(Agent.Map.Read(row), row.GetJson(next++), new AgentMetrics
+        {
+            LastEventAt = row.GetTimeOrNull(next++),
+            EventsTotal = row.GetInt64(next++),
+            EventsLast24Hours = row.GetInt64(next++),
+            ActiveSessions = row.GetInt64(next++),
+            QualityScore = row.IsDBNull(next) ? null : QualityScoreStore.Read(row, next),
+        });
+    }
 }

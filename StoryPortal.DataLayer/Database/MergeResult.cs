@@ -1,4 +1,3 @@
-using Npgsql;
 using StoryPortal.ServiceDefaults;
 using StoryPortal.ServiceDefaults.Problems;
 
@@ -9,10 +8,6 @@ namespace StoryPortal.DataLayer.Database;
 /// <param name="IsTooLarge">Whether nothing was changed because the merged documents would be larger than <see cref="BodyLimits.Document"/>.</param>
 internal sealed record MergeResult<T>(T? Changed, bool IsTooLarge) where T : class
 {
-    /// <summary>Reads a result whose column <paramref name="isTooLarge"/> says whether it is too large; its first column is null when nothing changed.</summary>
-    public static MergeResult<T> Read(NpgsqlDataReader row, Func<NpgsqlDataReader, T> read, int isTooLarge) =>
-        new(row.IsDBNull(0) ? null : read(row), row.GetBoolean(isTooLarge));
-
     /// <exception cref="InputException">The merged documents would be too large.</exception>
     public void ThrowIfTooLarge(string documents)
     {

@@ -1,3 +1,4 @@
+using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.Models;
@@ -5,6 +6,15 @@ namespace StoryPortal.DataLayer.Models;
 /// <summary>A language model and how agents call it.</summary>
 public sealed record ModelConfig
 {
+    /// <summary>How model configs are stored.</summary>
+    internal static readonly ColumnMap<ModelConfig> Map = new ColumnMap<ModelConfig>("model_configs")
+        .Key(config => config.Id)
+        .Column(config => config.Provider)
+        .Column(config => config.Model)
+        .Column(config => config.Parameters)
+        .Column(config => config.Enabled)
+        .Column(config => config.UpdatedAt, OnConflict.Follow);
+
     /// <summary>Its id, 1 to 200 characters, chosen by the client.</summary>
     public required string Id { get; init; }
 
