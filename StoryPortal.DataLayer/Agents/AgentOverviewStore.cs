@@ -31,7 +31,7 @@ public sealed class AgentOverviewStore(StoryDatabase database)
         CROSS JOIN LATERAL (
             SELECT count(*) FROM mcp_documents.sessions WHERE agent_id = a.id AND is_active) active
         LEFT JOIN LATERAL (
-            SELECT {QualityScoreStore.Columns} FROM mcp_documents.quality_scores
+            SELECT {QualityScore.Map.List} FROM mcp_documents.quality_scores
             WHERE component_type = 'agent' AND component_id = a.id::text ORDER BY calculated_at DESC, id DESC LIMIT 1) score ON true
         """);
 
@@ -51,7 +51,7 @@ public sealed class AgentOverviewStore(StoryDatabase database)
             EventsTotal = row.GetInt64(next++),
             EventsLast24Hours = row.GetInt64(next++),
             ActiveSessions = row.GetInt64(next++),
-            QualityScore = row.IsDBNull(next) ? null : QualityScoreStore.Read(row, next),
+            QualityScore = row.IsDBNull(next) ? null : QualityScore.Map.Read(row, next),
         });
     }
 }

@@ -9,18 +9,34 @@ namespace StoryPortal.DataLayer.ApiRequests;
 /// <summary>The request log in Postgres.</summary>
 public sealed class ApiRequestStore(StoryDatabase database)
 {
-    private const string Columns = """
-        id, request_id, timestamp, method, route, path, status_code, latency_ms, consumer, client_ip, user_agent, trace_id, request_bytes, response_bytes, cache
-        """;
-
     private const int StatusIs = 0;
     private const int RouteIs = 1;
     private const int From = 2;
     private const int To = 3;
     private const int After = 4;
 
+    private static readonly PgType<string?> Inet = new PgType<string?, IPAddress>(
+        "inet", NpgsqlDbType.Inet, address => IPAddress.Parse(address!), (row, i) => row.GetFieldValue<IPAddress>(i).ToString());
+
+    private static readonly ColumnMap<ApiRequest> Map = new ColumnMap<ApiRequest>("api_requests")
+        .Key(request => request.Id)
+        .Column(request => request.RequestId)
+        .Column(request => request.Timestamp)
+        .Column(request => request.Method)
+        .Column(request => request.Route)
+        .Column(request => request.Path)
+        .Column(request => request.StatusCode)
+        .Column(request => request.LatencyMs)
+        .Column(request => request.Consumer)
+        .Column(request => request.ClientIp, type: Inet)
+        .Column(request => request.UserAgent)
+        .Column(request => request.TraceId)
+        .Column(request => request.RequestBytes)
+        .Column(request => request.ResponseBytes)
+        .Column(request => request.Cache);
+
     private static readonly FilteredQuery ListQuery = new("api_requests.list", QueryClass.Simple,
-        $"SELECT {Columns} FROM mcp_documents.api_requests {{where}} ORDER BY timestamp DESC, id DESC LIMIT ?",
+        $"SELECT {Map.List} FROM mcp_documents.api_requests {{where}} ORDER BY timestamp DESC, id DESC LIMIT ?",
         "status_code = ?", "route = ?", "timestamp >= ?", "timestamp < ?", "(timestamp, id) < (?, ?)");
 
     private static readonly Query StatsQuery = new("api_requests.stats", QueryClass.Aggregate, QueryAccess.Read, """
@@ -32,21 +48,7 @@ public sealed class ApiRequestStore(StoryDatabase database)
         """);
 
     private static readonly BulkUpsert Batch = new(
-        """
-        CREATE TEMP TABLE IF NOT EXISTS api_request_staging (
-            id uuid, request_id text, timestamp timestamptz, method text, route text, path text, status_code integer, latency_ms double precision,
-            consumer text, client_ip inet, user_agent text, trace_id text, request_bytes bigint, response_bytes bigint, cache text)
-        ON COMMIT DELETE ROWS
-        """,
-        $"COPY api_request_staging ({Columns}) FROM STDIN (FORMAT binary)",
-        new Query("api_requests.batch", QueryClass.Aggregate, QueryAccess.Write, $"""
-            WITH stored AS (
-                INSERT INTO mcp_documents.api_requests ({Columns}) SELECT {Columns} FROM api_request_staging
-                ON CONFLICT (id) DO NOTHING
-                RETURNING 1)
-            SELECT count(*)::int FROM stored
-            """),
-        $"COPY mcp_documents.api_requests ({Columns}) FROM STDIN (FORMAT binary)");
+        Map.CreateStaging, Map.CopyIntoStaging, new Query("api_requests.batch", QueryClass.Aggregate, QueryAccess.Write, Map.InsertStaged), Map.CopyIntoTable);
 
     /// <summary>One page of logged requests, newest first.</summary>
     public IAsyncEnumerable<ApiRequest> ListAsync(ApiRequestFilter filter, CancellationToken cancellationToken) =>
@@ -58,7 +60,7 @@ public sealed class ApiRequestStore(StoryDatabase database)
                 .When(To, filter.To)
                 .When(After, filter.After)
                 .Then(Sql.Int(filter.Limit)),
-            Read, cancellationToken);
+            Map.Read, cancellationToken);
 
     /// <summary>How each route did from <paramref name="from"/> on and before <paramref name="to"/>, the <paramref name="most"/> busiest.</summary>
     public Task<List<RouteStats>> StatsAsync(DateTimeOffset from, DateTimeOffset to, int most, CancellationToken cancellationToken) =>
@@ -69,46 +71,8 @@ public sealed class ApiRequestStore(StoryDatabase database)
     {
         // By id: two batches with the same requests lock them in the same order.
         var sorted = requests.OrderBy(request => request.Id).ToList();
-        return await Batch.AppendAsync(database, sorted, WriteAsync, reader => reader.GetInt32(0), cancellationToken);
+        return await Batch.AppendAsync(database, sorted, Map.WriteAsync, reader => reader.GetInt32(0), cancellationToken);
     }
-
-    private static async Task WriteAsync(NpgsqlBinaryImporter copy, ApiRequest request, CancellationToken cancellationToken)
-    {
-        await copy.WriteAsync(request.Id, NpgsqlDbType.Uuid, cancellationToken);
-        await copy.WriteAsync(request.RequestId, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(request.Timestamp.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
-        await copy.WriteAsync(request.Method, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(request.Route, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(request.Path, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(request.StatusCode, NpgsqlDbType.Integer, cancellationToken);
-        await copy.WriteAsync(request.LatencyMs, NpgsqlDbType.Double, cancellationToken);
-        await copy.WriteAsync(request.Consumer, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(request.ClientIp is { } address ? IPAddress.Parse(address) : null, NpgsqlDbType.Inet, cancellationToken);
-        await copy.WriteAsync(request.UserAgent, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(request.TraceId, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(request.RequestBytes, NpgsqlDbType.Bigint, cancellationToken);
-        await copy.WriteAsync(request.ResponseBytes, NpgsqlDbType.Bigint, cancellationToken);
-        await copy.WriteAsync(request.Cache, NpgsqlDbType.Text, cancellationToken);
-    }
-
-    private static ApiRequest Read(NpgsqlDataReader row) => new()
-    {
-        Id = row.GetGuid(0),
-        RequestId = row.GetString(1),
-        Timestamp = row.GetTime(2),
-        Method = row.GetString(3),
-        Route = row.GetString(4),
-        Path = row.GetString(5),
-        StatusCode = row.GetInt32(6),
-        LatencyMs = row.GetDouble(7),
-        Consumer = row.GetStringOrNull(8),
-        ClientIp = row.IsDBNull(9) ? null : row.GetFieldValue<IPAddress>(9).ToString(),
-        UserAgent = row.GetStringOrNull(10),
-        TraceId = row.GetStringOrNull(11),
-        RequestBytes = row.GetLongOrNull(12),
-        ResponseBytes = row.GetLongOrNull(13),
-        Cache = row.GetStringOrNull(14),
-    };
 
     private static RouteStats ReadStats(NpgsqlDataReader row) =>
         new(row.GetString(0), row.GetInt64(1), row.GetDouble(2), row.GetDouble(3), row.GetDouble(4), row.GetDouble(5));

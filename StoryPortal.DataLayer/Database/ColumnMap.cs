@@ -36,6 +36,11 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
     /// <summary><c>INSERT INTO … VALUES …</c> with <see cref="ToParameters"/>.</summary>
     public string InsertInto => $"INSERT INTO {Table} ({List}) VALUES ({string.Join(", ", Enumerable.Range(1, Count).Select(i => $"${i}"))})";
 
+    /// <summary><c>INSERT INTO …</c> of many rows, with <see cref="ToColumnParameters"/>.</summary>
+    public string InsertManyInto => $"""
+        INSERT INTO {Table} ({List}) SELECT * FROM unnest({string.Join(", ", _columns.Select((column, i) => $"${i + 1}::{column.Type.Name}[]"))})
+        """;
+
     /// <summary>
     /// <c>ON CONFLICT … DO UPDATE</c>: the new row replaces the stored one, unless they are equal. Then nothing is written, so that the time of the last
     /// change stays.
@@ -46,7 +51,7 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
         {
             var (updated, compared) = (_columns.Where(column => column.Conflict != OnConflict.Keep), Compared.ToList());
             return $"""
-                ON CONFLICT ({string.Join(", ", _columns.Where(column => column.IsKey).Select(column => column.Name))}) DO UPDATE SET
+                ON CONFLICT ({KeyList}) DO UPDATE SET
                     {string.Join(", ", updated.Select(column => $"{column.Name} = {column.InUpsert ?? $"excluded.{column.Name}"}"))}
                 WHERE ({string.Join(", ", compared.Select(column => $"{_table}.{column.Name}"))})
                     IS DISTINCT FROM ({string.Join(", ", compared.Select(column => $"excluded.{column.Name}"))})
@@ -64,6 +69,17 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
     /// <summary>Binary COPY into <see cref="Staging"/>, with <see cref="WriteAsync"/>.</summary>
     public string CopyIntoStaging => $"COPY {Staging} ({List}) FROM STDIN (FORMAT binary)";
 
+    /// <summary>Binary COPY into the table, with <see cref="WriteAsync"/>.</summary>
+    public string CopyIntoTable => $"COPY {Table} ({List}) FROM STDIN (FORMAT binary)";
+
+    /// <summary>Moves the rows of <see cref="Staging"/> into the table, but those whose key is there already; returns how many were new.</summary>
+    public string InsertStaged => $"""
+        WITH stored AS (INSERT INTO {Table} ({List}) SELECT {List} FROM {Staging} ON CONFLICT ({KeyList}) DO NOTHING RETURNING 1)
+        SELECT count(*)::int FROM stored
+        """;
+
+    private string KeyList => string.Join(", ", _columns.Where(column => column.IsKey).Select(column => column.Name));
+
     private IEnumerable<MappedColumn<TEntity>> Compared => _columns.Where(column => column.Conflict == OnConflict.Replace);
 
     /// <summary>Adds a column of the key, which never changes.</summary>
@@ -73,10 +89,11 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
     /// <param name="property">The property that it stores.</param>
     /// <param name="conflict">What happens to it when a row is replaced.</param>
     /// <param name="inUpsert">Its value when a row is replaced, where that is not the new row's.</param>
-    /// <param name="inPatch">Its value when a row is patched, with <c>{name}</c> for the new value of a column; null: what the patch has.</param>
+    /// <param name="inPatch">Its value when a row is patched, with <c>{name}</c> for the new value of a column; null: the time of the patch.</param>
+    /// <param name="type">Its type, where that does not follow from the property's.</param>
     public ColumnMap<TEntity> Column<T>(
-        Expression<Func<TEntity, T>> property, OnConflict conflict = OnConflict.Replace, string? inUpsert = null, string? inPatch = null) =>
-        Add(property, conflict, inUpsert: inUpsert, inPatch: inPatch);
+        Expression<Func<TEntity, T>> property, OnConflict conflict = OnConflict.Replace, string? inUpsert = null, string? inPatch = null, PgType<T>? type = null) =>
+        Add(property, conflict, inUpsert: inUpsert, inPatch: inPatch, type: type);
 
     /// <summary>The columns of <paramref name="alias"/>.</summary>
     public string ListOf(string alias) => string.Join(", ", _columns.Select(column => $"{alias}.{column.Name}"));
@@ -87,6 +104,9 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
 
     /// <summary>The values of an entity.</summary>
     public NpgsqlParameter[] ToParameters(TEntity entity) => [.. _columns.Select(column => column.ToParameter(entity))];
+
+    /// <summary>The values of many entities, an array for each column.</summary>
+    public NpgsqlParameter[] ToColumnParameters(IReadOnlyList<TEntity> entities) => [.. _columns.Select(column => column.ToParameter(entities))];
 
     /// <summary>Writes an entity as the next row of a COPY.</summary>
     public async Task WriteAsync(NpgsqlBinaryImporter copy, TEntity entity, CancellationToken cancellationToken)
@@ -108,10 +128,10 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
     public PatchStatement<TEntity, TPatch> Patch<TPatch>() where TPatch : class => new(this, _columns);
 
     private ColumnMap<TEntity> Add<T>(
-        Expression<Func<TEntity, T>> property, OnConflict conflict, bool isKey = false, string? inUpsert = null, string? inPatch = null)
+        Expression<Func<TEntity, T>> property, OnConflict conflict, bool isKey = false, string? inUpsert = null, string? inPatch = null, PgType<T>? type = null)
     {
         var member = (PropertyInfo)((MemberExpression)property.Body).Member;
-        _columns.Add(new MappedColumn<TEntity, T>(member, property.Compile(), conflict) { IsKey = isKey, InUpsert = inUpsert, InPatch = inPatch });
+        _columns.Add(new MappedColumn<TEntity, T>(member, property.Compile(), conflict, type ?? PgType.Get<T>()) { IsKey = isKey, InUpsert = inUpsert, InPatch = inPatch });
         return this;
     }
 

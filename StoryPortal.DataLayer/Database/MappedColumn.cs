@@ -31,20 +31,23 @@ internal abstract class MappedColumn<TEntity>(PropertyInfo property, OnConflict 
     /// <summary>A parameter with an entity's value.</summary>
     public abstract NpgsqlParameter ToParameter(TEntity entity);
 
+    /// <summary>A parameter with the values of many entities.</summary>
+    public abstract NpgsqlParameter ToParameter(IReadOnlyList<TEntity> entities);
+
     /// <summary>Writes an entity's value as the next column of a COPY.</summary>
     public abstract Task WriteAsync(NpgsqlBinaryImporter copy, TEntity entity, CancellationToken cancellationToken);
 }
 
 /// <summary>A column with values of <typeparamref name="T"/>.</summary>
-internal sealed class MappedColumn<TEntity, T>(PropertyInfo property, Func<TEntity, T> value, OnConflict conflict)
+internal sealed class MappedColumn<TEntity, T>(PropertyInfo property, Func<TEntity, T> value, OnConflict conflict, PgType<T> type)
     : MappedColumn<TEntity>(property, conflict)
 {
-    private readonly PgType<T> _type = PgType.Get<T>();
+    public override PgType Type => type;
 
-    public override PgType Type => _type;
+    public override NpgsqlParameter ToParameter(TEntity entity) => type.ToParameter(value(entity));
 
-    public override NpgsqlParameter ToParameter(TEntity entity) => _type.ToParameter(value(entity));
+    public override NpgsqlParameter ToParameter(IReadOnlyList<TEntity> entities) => type.ToParameter(entities, value);
 
     public override Task WriteAsync(NpgsqlBinaryImporter copy, TEntity entity, CancellationToken cancellationToken) =>
-        _type.WriteAsync(copy, value(entity), cancellationToken);
+        type.WriteAsync(copy, value(entity), cancellationToken);
 }

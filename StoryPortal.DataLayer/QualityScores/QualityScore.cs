@@ -1,3 +1,4 @@
+using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.QualityScores;
@@ -5,6 +6,16 @@ namespace StoryPortal.DataLayer.QualityScores;
 /// <summary>How good a component was at a moment.</summary>
 public sealed record QualityScore
 {
+    /// <summary>How quality scores are stored; a query of the database needs the assessment as well.</summary>
+    internal static readonly ColumnMap<QualityScore> Map = new ColumnMap<QualityScore>("quality_scores")
+        .Key(score => score.Id)
+        .Column(score => score.ComponentType)
+        .Column(score => score.ComponentId)
+        .Column(score => score.OverallScore)
+        .Column(score => score.Dimensions)
+        .Column(score => score.CalculatedAt)
+        .Column(score => score.Assessment);
+
     /// <summary>Its id, chosen by the client or a UUIDv7. A score with an id that is there already is a repeat, and changes nothing.</summary>
     public required Guid Id { get; init; }
 

@@ -1,27 +1,23 @@
-using Npgsql;
-using NpgsqlTypes;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
-using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.QualityScores;
 
 /// <summary>Quality scores in Postgres.</summary>
 public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, QualityScoreWriter writer)
 {
-    internal const string Columns = "id, component_type, component_id, overall_score, dimensions, calculated_at";
-
-    internal const string StoredColumns = $"{Columns}, assessment";
     private const int TypeIs = 0;
     private const int ComponentIs = 1;
     private const int After = 2;
 
+    private static readonly ColumnMap<QualityScore> Map = QualityScore.Map;
+
     private static readonly FilteredQuery ListQuery = new("quality_scores.list", QueryClass.Simple,
-        $"SELECT {Columns} FROM mcp_documents.quality_scores {{where}} ORDER BY calculated_at DESC, id DESC LIMIT ?",
+        $"SELECT {Map.List} FROM mcp_documents.quality_scores {{where}} ORDER BY calculated_at DESC, id DESC LIMIT ?",
         "component_type = ?", "component_id = ?", "(calculated_at, id) < (?, ?)");
 
     private static readonly Query GetQuery = new("quality_scores.get", QueryClass.Simple, QueryAccess.Read,
-        $"SELECT {Columns} FROM mcp_documents.quality_scores WHERE id = $1");
+        $"SELECT {Map.List} FROM mcp_documents.quality_scores WHERE id = $1");
 
     // From component to component through the index, one step each: the history of a component is never read.
     private static readonly Query SummaryQuery = new("quality_scores.summary", QueryClass.Aggregate, QueryAccess.Read, """
@@ -39,19 +35,7 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
         """);
 
     private static readonly BulkUpsert Batch = new(
-        """
-        CREATE TEMP TABLE IF NOT EXISTS quality_score_staging (
-            id uuid, component_type text, component_id text, overall_score double precision, dimensions jsonb, calculated_at timestamptz, assessment text)
-        ON COMMIT DELETE ROWS
-        """,
-        $"COPY quality_score_staging ({StoredColumns}) FROM STDIN (FORMAT binary)",
-        new Query("quality_scores.batch", QueryClass.Aggregate, QueryAccess.Write, $"""
-            WITH stored AS (
-                INSERT INTO mcp_documents.quality_scores ({StoredColumns}) SELECT {StoredColumns} FROM quality_score_staging
-                ON CONFLICT (id) DO NOTHING
-                RETURNING 1)
-            SELECT count(*)::int FROM stored
-            """));
+        Map.CreateStaging, Map.CopyIntoStaging, new Query("quality_scores.batch", QueryClass.Aggregate, QueryAccess.Write, Map.InsertStaged));
 
     /// <summary>One page of quality scores, newest first.</summary>
     public IAsyncEnumerable<QualityScore> ListAsync(QualityScoreFilter filter, CancellationToken cancellationToken) =>
@@ -61,11 +45,11 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
                 .When(ComponentIs, filter.ComponentId)
                 .When(After, filter.After)
                 .Then(Sql.Int(filter.Limit)),
-            Read, cancellationToken);
+            Map.Read, cancellationToken);
 
     /// <summary>One quality score, or null.</summary>
     public Task<QualityScore?> GetAsync(Guid id, CancellationToken cancellationToken) =>
-        database.FirstAsync(GetQuery, [Sql.Uuid(id)], Read, cancellationToken);
+        database.FirstAsync(GetQuery, [Sql.Uuid(id)], Map.Read, cancellationToken);
 
     /// <summary>How the components of each kind are.</summary>
     public Task<List<QualitySummary>> SummaryAsync(CancellationToken cancellationToken) =>
@@ -95,34 +79,11 @@ public sealed class QualityScoreStore(StoryDatabase database, StoryCache cache, 
     {
         // By id: two batches with the same scores lock them in the same order.
         var sorted = scores.OrderBy(score => score.Id).ToList();
-        var written = Batch.WriteAsync(database, sorted, WriteAsync, reader =>
+        var written = Batch.WriteAsync(database, sorted, Map.WriteAsync, reader =>
         {
             var accepted = reader.GetInt32(0);
             return new QualityScoreBatchResult(accepted, scores.Count - accepted);
         }, cancellationToken);
         return cache.InvalidateAfterAsync(written, result => result.Accepted > 0, CacheTag.QualityScores);
-    }
-
-    internal static QualityScore Read(NpgsqlDataReader row, int first) => new()
-    {
-        Id = row.GetGuid(first),
-        ComponentType = row.GetString(first + 1),
-        ComponentId = row.GetString(first + 2),
-        OverallScore = row.GetDouble(first + 3),
-        Dimensions = row.GetJson(first + 4),
-        CalculatedAt = row.GetTime(first + 5),
-    };
-
-    private static QualityScore Read(NpgsqlDataReader row) => Read(row, 0);
-
-    private static async Task WriteAsync(NpgsqlBinaryImporter copy, QualityScore score, CancellationToken cancellationToken)
-    {
-        await copy.WriteAsync(score.Id, NpgsqlDbType.Uuid, cancellationToken);
-        await copy.WriteAsync(score.ComponentType, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(score.ComponentId, NpgsqlDbType.Text, cancellationToken);
-        await copy.WriteAsync(score.OverallScore, NpgsqlDbType.Double, cancellationToken);
-        await copy.WriteAsync(score.Dimensions.Utf8, NpgsqlDbType.Jsonb, cancellationToken);
-        await copy.WriteAsync(score.CalculatedAt.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken);
-        await copy.WriteAsync(EnumText<Assessment>.Of(score.Assessment), NpgsqlDbType.Text, cancellationToken);
     }
 }

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Options;
-using NpgsqlTypes;
 using StoryPortal.DataLayer.Caching;
 using StoryPortal.DataLayer.Database;
 using StoryPortal.DataLayer.GroupCommit;
-using StoryPortal.DataLayer.Json;
 
 namespace StoryPortal.DataLayer.QualityScores;
 
@@ -14,12 +12,8 @@ public sealed class QualityScoreWriter(
 {
     private const int BytesBesideDimensions = 1024;
 
-    private static readonly Query InsertQuery = new("quality_scores.insert", QueryClass.Simple, QueryAccess.Write, $"""
-        INSERT INTO mcp_documents.quality_scores ({QualityScoreStore.StoredColumns}) SELECT * FROM unnest(
-            $1::uuid[], $2::text[], $3::text[], $4::float8[], $5::jsonb[], $6::timestamptz[], $7::text[])
-        ON CONFLICT (id) DO NOTHING
-        RETURNING id
-        """);
+    private static readonly Query InsertQuery = new("quality_scores.insert", QueryClass.Simple, QueryAccess.Write,
+        $"{QualityScore.Map.InsertManyInto} ON CONFLICT (id) DO NOTHING RETURNING id");
 
     /// <inheritdoc/>
     protected override Guid IdOf(QualityScore row) => row.Id;
@@ -34,16 +28,8 @@ public sealed class QualityScoreWriter(
 
     private async Task<HashSet<Guid>> CommitAsync(IReadOnlyList<QualityScore> rows)
     {
-        var created = await database.ListAsync(InsertQuery,
-        [
-            Sql.Column(rows, static score => score.Id, NpgsqlDbType.Uuid),
-            Sql.Column(rows, static score => score.ComponentType, NpgsqlDbType.Text),
-            Sql.Column(rows, static score => score.ComponentId, NpgsqlDbType.Text),
-            Sql.Column(rows, static score => score.OverallScore, NpgsqlDbType.Double),
-            Sql.Column(rows, static score => score.Dimensions.Utf8, NpgsqlDbType.Jsonb),
-            Sql.Column(rows, static score => score.CalculatedAt.UtcDateTime, NpgsqlDbType.TimestampTz),
-            Sql.Column(rows, static score => EnumText<Assessment>.Of(score.Assessment), NpgsqlDbType.Text),
-        ], static row => row.GetGuid(0), CancellationToken.None);
+        var created = await database.ListAsync(
+            InsertQuery, QualityScore.Map.ToColumnParameters(rows), static row => row.GetGuid(0), CancellationToken.None);
         return [.. created];
     }
 }
