@@ -16,7 +16,8 @@ public sealed record Agent
         .Column(agent => agent.Configuration)
         .Column(agent => agent.Metadata)
         .Column(agent => agent.CreatedAt, OnConflict.Keep)
-        .Column(agent => agent.UpdatedAt, OnConflict.Follow);
+        .Column(agent => agent.UpdatedAt, OnConflict.Follow)
+        .Column(agent => agent.Owner);
 
     /// <summary>Its id, chosen by the client or a UUIDv7.</summary>
     public required Guid Id { get; init; }
@@ -41,6 +42,9 @@ public sealed record Agent
 
     /// <summary>When it last changed.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>The person or team that is responsible for it, 1 to 200 characters; null: none is known.</summary>
+    public string? Owner { get; init; }
 
     /// <summary>Its latest events, newest first; only with <c>include=events</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -22,6 +22,10 @@ public sealed record NewAgent
     /// <summary>What it is doing. Default <c>created</c>.</summary>
     public AgentStatus? Status { get; init; }
 
+    /// <summary>The person or team that is responsible for it, 1 to 200 characters.</summary>
+    [MaxLength(200)]
+    public string? Owner { get; init; }
+
     /// <summary>How it is set up: a JSON object. Default <c>{}</c>.</summary>
     public RawJson Configuration { get; init; }
 
@@ -48,6 +52,7 @@ public sealed record NewAgent
         Name = errors.Required("name", Name, 200),
         Type = errors.Required("type", Type, 100),
         Status = Status ?? AgentStatus.Created,
+        Owner = errors.Optional("owner", Owner, 200),
         Configuration = errors.JsonObject("configuration", Configuration),
         Metadata = errors.JsonObject("metadata", Metadata),
         CreatedAt = now,
@@ -69,6 +74,10 @@ public sealed record AgentPatch
     /// <summary>What it is doing.</summary>
     [DisallowNull]
     public AgentStatus? Status { get; init; }
+
+    /// <summary>The person or team that is responsible for it, 1 to 200 characters.</summary>
+    [DisallowNull, MaxLength(200)]
+    public string? Owner { get; init; }
 
     /// <summary>A JSON merge patch (RFC 7396) of its configuration: an object, in which null removes a member.</summary>
     [DisallowNull]
@@ -103,6 +112,7 @@ public sealed record AgentPatch
     {
         errors.Given("name", Name, 200);
         errors.Given("type", Type, 100);
+        errors.Given("owner", Owner, 200);
         errors.JsonObject("configuration", Configuration ?? default);
         errors.JsonObject("metadata", Metadata ?? default);
     }

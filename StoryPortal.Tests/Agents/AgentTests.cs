@@ -48,6 +48,23 @@ public sealed class AgentTests(StoryPortalSystem system)
     }
 
     [Fact]
+    public async Task An_owner_is_stored_patched_and_removed_by_a_put_without_one()
+    {
+        var id = Guid.NewGuid();
+        using var created = await PutAsync(id, $$"""{"name": "Ada", "type": "{{_type}}", "owner": "novels"}""");
+        Assert.Equal("novels", (await created.JsonAsync(HttpStatusCode.Created)).GetProperty("owner").GetString());
+
+        using var patched = await _api.PatchAsync(Relative(id.ToString()), Answers.Json("""{"owner": "poems"}"""));
+        Assert.Equal("poems", (await patched.JsonAsync()).GetProperty("owner").GetString());
+
+        using var batch = await _api.PostAsync(Relative("batch"), Answers.Json($$"""[{"id": "{{id}}", "name": "Ada", "type": "{{_type}}", "owner": "essays"}]"""));
+        Assert.Equal("""{"accepted":1,"created":0,"updated":1,"unchanged":0}""", (await batch.JsonAsync()).GetRawText());
+
+        using var replaced = await PutAsync(id, $$"""{"name": "Ada", "type": "{{_type}}"}""");
+        Assert.Equal(JsonValueKind.Null, (await replaced.JsonAsync()).GetProperty("owner").ValueKind);
+    }
+
+    [Fact]
     public async Task A_batch_tells_what_it_created_updated_and_left_alone()
     {
         var (same, changed, added) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
