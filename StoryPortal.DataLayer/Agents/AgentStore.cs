@@ -14,12 +14,13 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
 {
     private const int StatusIs = 0;
     private const int TypeIs = 1;
-    private const int After = 2;
+    private const int OwnerIs = 2;
+    private const int After = 3;
 
     private static readonly ColumnMap<Agent> Map = Agent.Map;
     private static readonly PatchStatement<Agent, AgentPatch> Patch = Map.Patch<AgentPatch>();
 
-    private static readonly string[] Conditions = ["status = ?", "type = ?", "(created_at, id) < (?, ?)"];
+    private static readonly string[] Conditions = ["status = ?", "type = ?", "owner = ?", "(created_at, id) < (?, ?)"];
 
     private static readonly FilteredQuery ListQuery = new("agents.list", QueryClass.Simple,
         $"SELECT {Map.List} FROM mcp_documents.agents {{where}} ORDER BY created_at DESC, id DESC LIMIT ?", Conditions);
@@ -138,6 +139,7 @@ public sealed class AgentStore(StoryDatabase database, StoryCache cache)
     private static Filter Chosen(FilteredQuery query, AgentFilter filter) => query.Filter()
         .When(StatusIs, filter.Status is { } status ? EnumText<AgentStatus>.Of(status) : null)
         .When(TypeIs, filter.Type)
+        .When(OwnerIs, filter.Owner)
         .When(After, filter.After)
         .Then(Sql.Int(filter.Limit));
 

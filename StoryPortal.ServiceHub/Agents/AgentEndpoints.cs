@@ -78,7 +78,7 @@ internal static class AgentEndpoints
 
     private static async Task<IResult> ListAsync(
         HttpRequest request, AgentStore store, StoryCache cache, PageWriter pages, CancellationToken cancellationToken,
-        string? status = null, string? type = null, string? include = null, int? events_limit = null, int? limit = null, string? cursor = null)
+        string? status = null, string? type = null, string? owner = null, string? include = null, int? events_limit = null, int? limit = null, string? cursor = null)
     {
         var errors = new InputErrors();
         var size = Paging.Limit(limit, errors);
@@ -91,6 +91,7 @@ internal static class AgentEndpoints
         var filter = new AgentFilter(
             QueryText.Member<AgentStatus>(status, "status", errors),
             errors.Optional("type", type, 100),
+            errors.Optional("owner", owner, 200),
             Paging.TimeCursor(cursor, List, errors),
             size + 1,
             include is null ? null : new IncludedEvents(eventsOfEach, pages.MaxBytes));

@@ -54,6 +54,11 @@ public sealed class AgentTests(StoryPortalSystem system)
         using var created = await PutAsync(id, $$"""{"name": "Ada", "type": "{{_type}}", "owner": "novels"}""");
         Assert.Equal("novels", (await created.JsonAsync(HttpStatusCode.Created)).GetProperty("owner").GetString());
 
+        using var listed = await _api.GetAsync(new Uri($"/api/v1/agents?type={_type}&owner=novels", UriKind.Relative));
+        Assert.Equal(id, Assert.Single((await listed.JsonAsync()).EnumerateArray()).Id());
+        using var others = await _api.GetAsync(new Uri($"/api/v1/agents?type={_type}&owner=poems", UriKind.Relative));
+        Assert.Empty((await others.JsonAsync()).EnumerateArray());
+
         using var patched = await _api.PatchAsync(Relative(id.ToString()), Answers.Json("""{"owner": "poems"}"""));
         Assert.Equal("poems", (await patched.JsonAsync()).GetProperty("owner").GetString());
 

@@ -33,7 +33,7 @@ internal static class ReadQueries
     private static async Task AgentsWithEventsAsync(ReadStores stores, Random random, CancellationToken cancellationToken)
     {
         var included = new IncludedEvents(EventsOfEach, new PagingOptions().MaxBytes);
-        var filter = new AgentFilter(Status(random), null, null, Page, included);
+        var filter = new AgentFilter(Status(random), null, null, null, Page, included);
         await stores.Agents.ListAsync(filter, cancellationToken).CountAsync(cancellationToken);
     }
 
