@@ -50,10 +50,12 @@ app.UseMiddleware<StandardResponseHeaders>();
 app.UseMiddleware<KeepAliveHeaders>();
 app.UseServiceDefaults(); // exception handler, status-code problems
 app.UseMiddleware<RequestLineMiddleware>();
+app.UseMiddleware<HeaderNameMiddleware>();
 app.UseRouting();
 app.UseConfiguredCors();
 app.UseMiddleware<ConcurrencyLimitMiddleware>();
 app.UseApiAuthentication();
+app.UseMiddleware<CallerShareMiddleware>();
 app.UseRateLimits();
 app.UseAuthorization();
 app.UseMiddleware<WeakETags>();

@@ -1,4 +1,7 @@
-using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using StoryPortal.Gateway.RequestContext;
 using StoryPortal.Gateway.Routes;
 using StoryPortal.Gateway.Telemetry;
 using StoryPortal.ServiceDefaults.Draining;
@@ -6,12 +9,15 @@ using StoryPortal.ServiceDefaults.Draining;
 namespace StoryPortal.Gateway.Load;
 
 /// <summary>
-/// Holds a slot of the <see cref="AdaptiveConcurrencyLimiter"/> for each request, and ends streams when the gateway stops.
+/// Takes a <see cref="RequestSlot"/> for each request, and ends streams when the gateway stops.
 /// </summary>
 internal sealed class ConcurrencyLimitMiddleware(
-    RequestDelegate next, AdaptiveConcurrencyLimiter limiter, GatewayMetrics metrics, Drain drain)
+    RequestDelegate next, AdaptiveConcurrencyLimiter limiter, GatewayMetrics metrics, Drain drain, IOptions<KestrelServerOptions> kestrel,
+    TimeProvider time)
 {
     private const string RetryAfterSeconds = "1";
+
+    private readonly MinDataRate? _minResponseDataRate = kestrel.Value.Limits.MinResponseDataRate;
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -21,26 +27,34 @@ internal sealed class ConcurrencyLimitMiddleware(
             return Task.CompletedTask;
         }
 
-        return RoutePolicy.Get(context).IsStream
-            ? limiter.TryAcquireStream() ? StreamAsync(context) : RejectAsync(context, "too many streams are open")
-            : limiter.TryAcquire() ? ServeAsync(context) : RejectAsync(context, "too many requests are being served");
+        var slot = new RequestSlot(limiter, RoutePolicy.Get(context).IsStream);
+        if (!slot.TryAcquire())
+        {
+            return RejectAsync(context, slot.IsStream ? "too many streams are open" : "too many requests are being served");
+        }
+
+        GatewayRequestContext.Get(context).Slot = slot;
+        return ServeAsync(context, slot);
     }
 
     // An HTTP/2 stream may be reset before its request begins. (Over HTTP/1.1 the abort is seen later than this.)
     private static bool IsReset(HttpContext context) =>
         HttpProtocol.IsHttp2(context.Request.Protocol) && context.RequestAborted.IsCancellationRequested;
 
-    private async Task ServeAsync(HttpContext context)
+    private async Task ServeAsync(HttpContext context, RequestSlot slot)
     {
-        var started = Stopwatch.GetTimestamp();
+        var server = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        var body = new ClientResponseBody(context, server, slot, _minResponseDataRate, time);
+        context.Features.Set<IHttpResponseBodyFeature>(body);
         try
         {
-            await next(context);
+            await (slot.IsStream ? StreamAsync(context) : next(context));
         }
         finally
         {
-            // Of other methods the sender of the body decides how long the request takes.
-            limiter.Release(HttpMethods.IsGet(context.Request.Method) ? Stopwatch.GetElapsedTime(started) : null);
+            context.Features.Set(server);
+            body.Dispose();
+            slot.Release();
         }
     }
 
@@ -49,19 +63,12 @@ internal sealed class ConcurrencyLimitMiddleware(
         var caller = context.RequestAborted;
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(caller, drain.StreamsEnd);
         context.RequestAborted = ends.Token;
-        try
+        await next(context);
+        if (drain.StreamsEnd.IsCancellationRequested && !caller.IsCancellationRequested && !context.Response.HasStarted)
         {
-            await next(context);
-            if (drain.StreamsEnd.IsCancellationRequested && !caller.IsCancellationRequested && !context.Response.HasStarted)
-            {
-                context.RequestAborted = caller;
-                context.Response.Clear();
-                await UnavailableAsync(context, "The gateway stops. Send the request again.");
-            }
-        }
-        finally
-        {
-            limiter.ReleaseStream();
+            context.RequestAborted = caller;
+            context.Response.Clear();
+            await UnavailableAsync(context, "The gateway stops. Send the request again.");
         }
     }
 

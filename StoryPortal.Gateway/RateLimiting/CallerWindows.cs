@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
+using StoryPortal.Gateway.Connections;
 using StoryPortal.Gateway.RequestContext;
 using StoryPortal.ServiceDefaults.Authentication;
 
@@ -56,8 +57,7 @@ internal sealed class CallerWindows(IOptions<RateLimitOptions> options, IHostEnv
             return GetWindow(policy, caller.Id, limits?.RequestsPerMinute ?? caller.RequestsPerMinute ?? _perKey);
         }
 
-        var network = ClientNetwork.Get(context.Connection.RemoteIpAddress ?? IPAddress.None);
-        return GetWindow(policy, network, limits?.RequestsPerMinutePerAddress ?? _perAddress);
+        return GetWindow(policy, ClientNetwork.Get(context), limits?.RequestsPerMinutePerAddress ?? _perAddress);
     }
 
     private SlidingWindow GetWindow(string? policy, string caller, int limit) =>

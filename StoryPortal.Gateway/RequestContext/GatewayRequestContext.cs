@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
+using StoryPortal.Gateway.Load;
 using StoryPortal.Gateway.RateLimiting;
 
 namespace StoryPortal.Gateway.RequestContext;
@@ -45,6 +46,9 @@ internal sealed class GatewayRequestContext
 
     /// <summary>The window of the rate limiter in which the request counts; null: it does not count.</summary>
     public SlidingWindow? RateLimit { get; set; }
+
+    /// <summary>The slot that the request holds; null: none, as of health checks.</summary>
+    public RequestSlot? Slot { get; set; }
 
     /// <summary>The response's <c>X-Cache</c>; null: no cache was asked.</summary>
     public string? Cache { get; set; }

@@ -37,5 +37,9 @@ public static class RequestLimits
         limits.MaxRequestHeadersTotalSize = MaxHeaderBytes + limits.MaxRequestLineSize + (limits.MaxRequestHeaderCount * BytesBesideText);
         limits.Http2.MaxRequestHeaderFieldSize = limits.MaxRequestHeadersTotalSize;
         limits.MaxRequestBufferSize = limits.MaxRequestHeadersTotalSize;
+
+        // Kestrel ends the whole HTTP/2 connection of a gateway for one body that stands still, with the requests of all other callers.
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
     });
 }

@@ -34,7 +34,7 @@ internal static class BatchEndpoint
                 """)
             .RequireAuthorization(AuthorizationPolicies.Read) // each request inside is asked for its own
             .WithBodyLimit(BodyLimits.Requests)
-            .AddEndpointFilter(new BatchGate("batches of requests", options.RequestConcurrency, options.WaitSeconds))
+            .AddEndpointFilter(new BatchGate("batches of requests", options.RequestConcurrency, options))
             .NotInBatches()
             .Accepts<List<BatchItem>>(JsonBody.ContentType)
             .WithExample("""

@@ -40,6 +40,7 @@ internal static class OperationDescription
 
             if (operation.RequestBody is not null)
             {
+                AddProblem(operation, context, "408", "The body arrives too slowly.");
                 AddProblem(operation, context, "415", "The body's `Content-Type` or `Content-Encoding` is not taken.");
             }
         }

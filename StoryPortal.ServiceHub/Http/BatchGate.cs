@@ -1,33 +1,56 @@
 using StoryPortal.DataLayer.GroupCommit;
+using StoryPortal.ServiceDefaults.Authentication;
 
 namespace StoryPortal.ServiceHub.Http;
 
-/// <summary>Takes on a few batches at a time: the body of one that waits is not read yet, so that memory stays bounded whoever sends how many.</summary>
-/// <param name="name">What they are called.</param>
-/// <param name="concurrency">How many at a time.</param>
-/// <param name="waitSeconds">How long one waits for its turn.</param>
-internal sealed class BatchGate(string name, int concurrency, double waitSeconds) : IEndpointFilter, IDisposable
+/// <summary>
+/// Works on a few batches at a time. A batch takes its turn when its body is there, so that a body that arrives slowly holds nothing that
+/// others wait for.
+/// </summary>
+/// <param name="name">What the batches are called.</param>
+/// <param name="concurrency">Batches at a time.</param>
+/// <param name="options">The limits of batches.</param>
+internal sealed class BatchGate(string name, int concurrency, BatchOptions options) : IEndpointFilter
 {
-    private readonly SemaphoreSlim _turns = new(concurrency);
-    private readonly TimeSpan _patience = TimeSpan.FromSeconds(waitSeconds);
+    private const string RetryAfterSeconds = "1";
 
-    /// <exception cref="WriteQueueFullException">Its turn did not come in time.</exception>
+    private readonly BatchShares _received = new(options.MaxReceived);
+    private readonly BatchTurns _turns = new(concurrency);
+    private readonly TimeSpan _timeout = TimeSpan.FromSeconds(options.WaitSeconds);
+
+    /// <exception cref="WriteQueueFullException">No turn came in time.</exception>
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        if (!await _turns.WaitAsync(_patience, context.HttpContext.RequestAborted))
+        var http = context.HttpContext;
+        var caller = http.Caller?.Id ?? "";
+        if (!_received.TryAcquire(caller))
         {
-            throw new WriteQueueFullException(name);
+            http.Response.Headers.RetryAfter = RetryAfterSeconds;
+            return TypedResults.Problem(
+                $"Too many {name} of this caller are under way. Wait for some of them, and try again.",
+                statusCode: StatusCodes.Status429TooManyRequests);
         }
 
         try
         {
-            return await next(context);
+            await using var body = await SpooledBody.ReceiveAsync(http.Request, options, http.RequestAborted);
+            if (!await _turns.WaitAsync(caller, _timeout, http.RequestAborted))
+            {
+                throw new WriteQueueFullException(name);
+            }
+
+            try
+            {
+                return await next(context);
+            }
+            finally
+            {
+                _turns.Release(caller);
+            }
         }
         finally
         {
-            _turns.Release();
+            _received.Release(caller);
         }
     }
-
-    public void Dispose() => _turns.Dispose();
 }

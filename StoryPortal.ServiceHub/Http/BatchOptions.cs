@@ -8,7 +8,7 @@ public sealed class BatchOptions
     /// <summary>The configuration section's name.</summary>
     public const string Section = "Batches";
 
-    /// <summary>Batches that are read and written at the same time. Default 4: each may take 32 MiB as it comes, and several times that while it is parsed.</summary>
+    /// <summary>Batches that are parsed and written at the same time. Default 4: each may take several times its 32 MiB.</summary>
     [Range(1, 64)]
     public int Concurrency { get; set; } = 4;
 
@@ -16,7 +16,26 @@ public sealed class BatchOptions
     [Range(1, 1000)]
     public int RequestConcurrency { get; set; } = 16;
 
-    /// <summary>Seconds that a batch waits for its turn before it is answered 503. Default 2.</summary>
+    /// <summary>Seconds that a batch waits for its turn before it gets 503. Default 2.</summary>
     [Range(0.01, 60)]
     public double WaitSeconds { get; set; } = 2;
+
+    /// <summary>
+    /// Batches of each kind that are received, wait or are worked on, at most; a caller may have as many of them as are free. Default 64:
+    /// of each up to 1 MiB is in memory before its turn, the rest in a temporary file.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int MaxReceived { get; set; } = 64;
+
+    /// <summary>
+    /// Bytes a second that a batch has to arrive with, after <see cref="GracePeriod"/>; a slower one gets 408. Default 4,096.
+    /// </summary>
+    [Range(1, 1_000_000_000)]
+    public int MinBytesPerSecond { get; set; } = 4096;
+
+    /// <summary>
+    /// Time beyond that of <see cref="MinBytesPerSecond"/> in which a batch has to arrive. Default 15 s, longer than the gateway's.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan GracePeriod { get; set; } = TimeSpan.FromSeconds(15);
 }

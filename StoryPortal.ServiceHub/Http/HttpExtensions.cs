@@ -19,7 +19,7 @@ internal static class HttpExtensions
         builder.Services.AddSingleton(services =>
         {
             var options = services.GetRequiredService<IOptions<BatchOptions>>().Value;
-            return new BatchGate("batches", options.Concurrency, options.WaitSeconds);
+            return new BatchGate("batches", options.Concurrency, options);
         });
         builder.Services.ConfigureHttpJsonOptions(json =>
         {

@@ -110,7 +110,10 @@ internal readonly struct RequestBody : IDisposable
             "Content-Encoding", $"'{codings}' is not taken; send {CompressedBody.Codings} or none.", StatusCodes.Status415UnsupportedMediaType);
     }
 
-    private static InputException? Refusal(Exception exception) => exception switch
+    /// <summary>
+    /// What is wrong with a body whose read threw <paramref name="exception"/>; null: the exception says it, or it is no fault of the body.
+    /// </summary>
+    internal static InputException? Refusal(Exception exception) => exception switch
     {
         // Brotli's decoder says it in another way than the others.
         InvalidDataException or InvalidOperationException { Source: "System.IO.Compression.Brotli" } => new("body", "is not one whole stream of its Content-Encoding: it is damaged or cut, or other bytes follow it."),

@@ -163,6 +163,8 @@ internal sealed class AbusedGateway : IAsyncDisposable
             "--Kestrel:Limits:RequestHeadersTimeout=00:00:01",
             "--Kestrel:Limits:KeepAliveTimeout=00:10:00",
             "--RateLimiting:RequestsPerMinute=10000000",
-            $"--Load:MaxConcurrentRequests={Requests}");
+            $"--Load:MaxConcurrentRequests={Requests}",
+            "--Load:CallerShare=1", // one key sends whatever tests send here
+            "--Load:MaxConcurrentStreamsPerCaller=5000");
     }
 }

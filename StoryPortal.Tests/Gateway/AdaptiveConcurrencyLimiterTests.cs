@@ -111,6 +111,43 @@ public sealed class AdaptiveConcurrencyLimiterTests
     }
 
     [Fact]
+    public void A_limit_that_fell_recovers_within_ten_seconds_also_while_nothing_ends()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            Serve(_limit.Limit, Slow);
+        }
+
+        Assert.All(Enumerable.Range(0, 40), _ => Assert.True(_limit.TryAcquire()));
+        Assert.False(_limit.TryAcquire());
+        for (var second = 0; second < 10; second += 2)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            Assert.True(_limit.TryAcquire());
+        }
+
+        Assert.Equal(100, _limit.Limit);
+    }
+
+    [Fact]
+    public void A_limit_that_fell_recovers_within_ten_seconds_also_for_few_callers()
+    {
+        var limit = new AdaptiveConcurrencyLimiter(Options.Create(new LoadOptions()), _time);
+        for (var i = 0; i < 5; i++)
+        {
+            Serve(limit, limit.Limit, Slow);
+        }
+
+        Assert.Equal(50, limit.Limit);
+        for (var i = 0; i < 10; i++)
+        {
+            Serve(limit, 1, Fast);
+        }
+
+        Assert.Equal(1000, limit.Limit);
+    }
+
+    [Fact]
     public void Streams_are_counted_apart()
     {
         Assert.True(_limit.TryAcquireStream());

@@ -13,8 +13,12 @@ public sealed class KestrelLimitsTests
         var limits = Read();
         Assert.Equal(TimeSpan.FromSeconds(5), limits.KeepAliveTimeout);
         Assert.Equal(TimeSpan.FromSeconds(10), limits.RequestHeadersTimeout);
-        Assert.Equal(240, limits.MinRequestBodyDataRate!.BytesPerSecond);
-        Assert.Equal(TimeSpan.FromSeconds(5), limits.MinRequestBodyDataRate.GracePeriod);
+        foreach (var rate in (MinDataRate[])[limits.MinRequestBodyDataRate!, limits.MinResponseDataRate!])
+        {
+            Assert.Equal(4096, rate.BytesPerSecond);
+            Assert.Equal(TimeSpan.FromSeconds(10), rate.GracePeriod);
+        }
+
         Assert.Equal(limits.MaxRequestHeadersTotalSize, limits.Http2.MaxRequestHeaderFieldSize);
     }
 
@@ -27,7 +31,7 @@ public sealed class KestrelLimitsTests
         Assert.Equal(TimeSpan.FromMinutes(1), limits.KeepAliveTimeout);
         Assert.Equal(7, limits.MaxConcurrentConnections);
         Assert.Equal(1000, limits.MinRequestBodyDataRate!.BytesPerSecond);
-        Assert.Equal(TimeSpan.FromSeconds(5), limits.MinRequestBodyDataRate.GracePeriod);
+        Assert.Equal(TimeSpan.FromSeconds(10), limits.MinRequestBodyDataRate.GracePeriod);
         Assert.Equal(65536, limits.Http2.MaxRequestHeaderFieldSize);
         Assert.Equal(9, limits.Http2.MaxStreamsPerConnection);
     }

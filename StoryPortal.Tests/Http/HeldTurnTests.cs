@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using StoryPortal.Tests.Events;
+using StoryPortal.Tests.Gateway;
+using StoryPortal.Tests.Running;
+
+namespace StoryPortal.Tests.Http;
+
+/// <summary>Batches of one caller whose bodies arrive slowly: those of another are worked on beside them.</summary>
+[Collection(SharedSystem.Name)]
+public sealed class HeldTurnTests(SharedProduction production) : IClassFixture<SharedProduction>
+{
+    private const int Uploads = 24;
+    private const int BytesThatCome = 100_000; // more than the gateway awaits
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
+    private readonly ProductionSystem _system = production.System;
+
+    [Theory]
+    [InlineData("/v1/events/batch", "write", true)]
+    [InlineData("/v1/events/batch", "write", false)]
+    [InlineData("/v1/batch", "read", true)]
+    [InlineData("/v1/batch", "read", false)]
+    public async Task A_body_that_stands_still_holds_no_turn(string path, string scope, bool isThroughGateway)
+    {
+        var port = isThroughGateway ? _system.Gateway.Port : _system.Hub.BaseAddress!.Port;
+        var key = await CreateKeyAsync(scope);
+        var held = new List<TcpClient>();
+        var beginning = Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+            + new string(' ', BytesThatCome));
+        for (var i = 0; i < Uploads; i++)
+        {
+            var client = new TcpClient();
+            held.Add(client);
+            await client.ConnectAsync(IPAddress.Loopback, port);
+            await client.GetStream().WriteAsync(beginning);
+        }
+
+        using var warm = await PostAsync(path);
+        for (var i = 0; i < 10; i++)
+        {
+            using var response = await PostAsync(path).WaitAsync(Soon);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        held.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    [Trait("Category", "Long")] // eight seconds, after which Kestrel's default ends a connection
+    public async Task A_body_that_stands_still_ends_no_stream_of_another_caller()
+    {
+        using var client = new HttpClient { BaseAddress = _system.Gateway.Anonymous.BaseAddress };
+        client.DefaultRequestHeaders.Add("X-API-Key", GatewayProcess.AdminKey);
+        using var stream = await EventStreamReader.OpenAsync(client, "?type=held");
+        using var slow = new TcpClient();
+        await slow.ConnectAsync(IPAddress.Loopback, _system.Gateway.Port);
+        await slow.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/events/batch HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GatewayProcess.AdminKey}\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: 1000000\r\n\r\n{new string(' ', BytesThatCome)}"));
+
+        var ended = stream.NextAsync();
+        await Assert.ThrowsAsync<TimeoutException>(() => ended.WaitAsync(TimeSpan.FromSeconds(8)));
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string path) => await _system.Gateway.Admin.PostAsync(
+        new Uri(path, UriKind.Relative),
+        Answers.Json(path == "/v1/batch" ? """[{"path": "/v1/models"}]""" : """[{"type": "held-turns"}]"""));
+
+    private async Task<string> CreateKeyAsync(string scope)
+    {
+        using var created = await _system.Gateway.Admin.PostAsync(
+            new Uri("/v1/admin/api-keys", UriKind.Relative), Answers.Json($$"""{"name": "slow {{Guid.NewGuid()}}", "scopes": ["{{scope}}"]}"""));
+        return (await created.JsonAsync(HttpStatusCode.Created)).GetProperty("key").GetString()!;
+    }
+}
