@@ -1,5 +1,6 @@
 using StoryPortal.DataLayer.GroupCommit;
 using StoryPortal.ServiceDefaults.Authentication;
+using StoryPortal.ServiceHub.Batch;
 
 namespace StoryPortal.ServiceHub.Http;
 
@@ -23,6 +24,11 @@ internal sealed class BatchGate(string name, int concurrency, BatchOptions optio
     {
         var http = context.HttpContext;
         var caller = http.Caller?.Id ?? "";
+        if (http.Features.Get<BatchPart>() is not null)
+        {
+            return await TakeTurnAsync(context, next, caller); // its body is there, and its batch is counted
+        }
+
         if (!_received.TryAcquire(caller))
         {
             http.Response.Headers.RetryAfter = RetryAfterSeconds;
@@ -34,23 +40,28 @@ internal sealed class BatchGate(string name, int concurrency, BatchOptions optio
         try
         {
             await using var body = await SpooledBody.ReceiveAsync(http.Request, options, http.RequestAborted);
-            if (!await _turns.WaitAsync(caller, _timeout, http.RequestAborted))
-            {
-                throw new WriteQueueFullException(name);
-            }
-
-            try
-            {
-                return await next(context);
-            }
-            finally
-            {
-                _turns.Release(caller);
-            }
+            return await TakeTurnAsync(context, next, caller);
         }
         finally
         {
             _received.Release(caller);
+        }
+    }
+
+    private async ValueTask<object?> TakeTurnAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, string caller)
+    {
+        if (!await _turns.WaitAsync(caller, _timeout, context.HttpContext.RequestAborted))
+        {
+            throw new WriteQueueFullException(name);
+        }
+
+        try
+        {
+            return await next(context);
+        }
+        finally
+        {
+            _turns.Release(caller);
         }
     }
 }

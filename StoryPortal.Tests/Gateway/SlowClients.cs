@@ -15,10 +15,14 @@ internal sealed class SlowClients : IAsyncDisposable
     /// <summary>The path of a response that no buffer holds.</summary>
     public const string Large = "/docs/large.js";
 
+    /// <summary>The path of a response that fits into the buffers of a connection.</summary>
+    public const string Small = "/docs/small.js";
+
     /// <summary>Keys beside the admin's.</summary>
     public static readonly string Reader = ApiKeyFormat.Create(), Other = ApiKeyFormat.Create();
 
     private const int LargeBytes = 8 * 1024 * 1024;
+    private const int SmallBytes = 32 * 1024;
     private const int TinyBuffer = 1024;
     private const int StreamsPerConnection = 100;
     private const int BytesOfBody = 10_000_000;
@@ -163,12 +167,12 @@ internal sealed class SlowClients : IAsyncDisposable
 
     private async Task BeginAsync(string[] settings)
     {
-        var large = new byte[LargeBytes];
+        var (large, small) = (new byte[LargeBytes], new byte[SmallBytes]);
         _hub = await FakeHub.StartAsync(app =>
         {
             app.MapGet("/v1/probe", () => "here");
             app.MapGet(Large, () => TypedResults.Bytes(large, "text/javascript"));
-            app.MapGet("/v1/large", () => TypedResults.Bytes(large, "text/javascript"));
+            app.MapGet(Small, () => TypedResults.Bytes(small, "text/javascript"));
             app.MapGet("/v1/held", async () =>
             {
                 Interlocked.Increment(ref _held);

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using StoryPortal.Tests.Events;
 using StoryPortal.Tests.Gateway;
 using StoryPortal.Tests.Running;
