@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using StoryPortal.Tests.Events;
 using StoryPortal.Tests.Gateway;
 using StoryPortal.Tests.Running;
 
@@ -47,23 +46,6 @@ public sealed class HeldTurnTests(SharedProduction production) : IClassFixture<S
         }
 
         held.ForEach(client => client.Dispose());
-    }
-
-    [Fact]
-    [Trait("Category", "Long")] // eight seconds, after which Kestrel's default ends a connection
-    public async Task A_body_that_stands_still_ends_no_stream_of_another_caller()
-    {
-        using var client = new HttpClient { BaseAddress = _system.Gateway.Anonymous.BaseAddress };
-        client.DefaultRequestHeaders.Add("X-API-Key", GatewayProcess.AdminKey);
-        using var stream = await EventStreamReader.OpenAsync(client, "?type=held");
-        using var slow = new TcpClient();
-        await slow.ConnectAsync(IPAddress.Loopback, _system.Gateway.Port);
-        await slow.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/events/batch HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {GatewayProcess.AdminKey}\r\nContent-Type: application/json\r\n"
-            + $"Content-Length: 1000000\r\n\r\n{new string(' ', BytesThatCome)}"));
-
-        var ended = stream.NextAsync();
-        await Assert.ThrowsAsync<TimeoutException>(() => ended.WaitAsync(TimeSpan.FromSeconds(8)));
     }
 
     private async Task<HttpResponseMessage> PostAsync(string path) => await _system.Gateway.Admin.PostAsync(
