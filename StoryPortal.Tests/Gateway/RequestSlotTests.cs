@@ -9,7 +9,10 @@ public sealed class RequestSlotTests
     private readonly AdaptiveConcurrencyLimiter _limiter = new(
         Options.Create(new LoadOptions
         {
-            MaxConcurrentRequests = 12, MaxConcurrentTransfers = 6, MaxConcurrentStreams = 5, MaxConcurrentStreamsPerCaller = 2,
+            MaxConcurrentRequests = 12,
+            MaxConcurrentTransfers = 6,
+            MaxConcurrentStreams = 5,
+            MaxConcurrentStreamsPerCaller = 2,
         }),
         new ManualTime());
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using StoryPortal.Tests.Gateway;
 using StoryPortal.Tests.Running;
 
 namespace StoryPortal.Tests.Http;
