@@ -4,7 +4,6 @@ using System.Threading.Channels;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
-using StoryPortal.Gateway.Connections;
 using StoryPortal.Gateway.RequestContext;
 using StoryPortal.ServiceDefaults.Authentication;
 
