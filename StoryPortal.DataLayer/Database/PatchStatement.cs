@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using NpgsqlTypes;
 using Npgsql;
+using NpgsqlTypes;
 using StoryPortal.ServiceDefaults;
 
 namespace StoryPortal.DataLayer.Database;
