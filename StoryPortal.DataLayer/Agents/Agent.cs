@@ -43,7 +43,8 @@ public sealed record Agent
     /// <summary>When it last changed.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>The person or team that is responsible for it, 1 to 200 characters; null: none is known.</summary>
+    /// <summary>The person or team that is responsible for it, 1 to 200 characters; left out where none is known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Owner { get; init; }
 
     /// <summary>Its latest events, newest first; only with <c>include=events</c>.</summary>

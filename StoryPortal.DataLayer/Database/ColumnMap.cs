@@ -6,8 +6,8 @@ using NpgsqlTypes;
 namespace StoryPortal.DataLayer.Database;
 
 /// <summary>
-/// How an entity is stored, written once beside the entity: its table and its columns, in the order of all texts that are made from them. A column
-/// is named as its property, in snake case.
+/// Maps an entity to its table and columns. The SQL, COPY and readers of the store are made from the map. A column has the name of its
+/// property in snake case.
 /// </summary>
 /// <typeparam name="TEntity">The entity: a class with settable properties.</typeparam>
 internal sealed class ColumnMap<TEntity> where TEntity : class

@@ -7,8 +7,8 @@ using StoryPortal.ServiceDefaults;
 namespace StoryPortal.DataLayer.Database;
 
 /// <summary>
-/// The statement that patches one row. It locks the row before it merges and measures JSON documents: another patch of the same row is part of both, or
-/// comes after. A patch that makes documents smaller is accepted at any size. A patch that changes nothing writes nothing.
+/// The statement that patches one row. The statement locks the row before it merges and measures JSON documents, so that
+/// concurrent patches of one row run in sequence. A patch that makes documents smaller is accepted at any size. A patch that changes nothing writes nothing.
 /// </summary>
 /// <typeparam name="TEntity">The entity.</typeparam>
 /// <typeparam name="TPatch">What changes.</typeparam>

@@ -114,7 +114,7 @@ public sealed class EventStore(StoryDatabase database, EventWriter writer, Event
     }
 
     /// <summary>
-    /// SQL that inserts one event of the system, in the same statement as what it tells of: both are stored, or neither is.
+    /// SQL that inserts one event of the system, in the same statement as the change that it records: both are stored, or neither is.
     /// </summary>
     /// <param name="first">The number of the first of its <see cref="Parameters"/>.</param>
     /// <param name="from">A FROM clause whose rows decide whether there is something to tell, or nothing.</param>

@@ -7,9 +7,9 @@ public static class ReservedEventTypes
 {
     private static readonly string[] Prefixes = ["admin.", "service.", "stream."];
 
-    /// <summary>What a caller that sends such an event is told.</summary>
+    /// <summary>The validation error of such an event.</summary>
     public static string Refusal { get; } =
-        $"begins with a prefix of the system's own events ('{string.Join("', '", Prefixes)}'); take another type.";
+        $"begins with a prefix of the system's own events ('{string.Join("', '", Prefixes)}'); use another type.";
 
     /// <summary>Whether <paramref name="type"/> is reserved, in whatever case and after whatever white space.</summary>
     public static bool Includes(string? type) =>

@@ -25,7 +25,7 @@ public sealed class ServiceOwnerStore(StoryDatabase database)
             INSERT INTO mcp_documents.service_owners AS o (service_name, owner_id, owner_name, idle_since)
             VALUES ($1, $2, $3, CASE WHEN NOT EXISTS (SELECT 1 FROM mcp_documents.services WHERE name = $1) THEN now() END)
             ON CONFLICT (service_name) DO UPDATE SET
-                owner_id = excluded.owner_id, owner_name = excluded.owner_name, idle_since = excluded.idle_since,
+                owner_id = excluded.owner_id, owner_name = excluded.owner_name, -- registrations maintain idle_since
                 since = CASE WHEN o.owner_id = excluded.owner_id THEN o.since ELSE now() END
             RETURNING {Columns}),
         audit AS ({EventStore.InsertSql(4)})

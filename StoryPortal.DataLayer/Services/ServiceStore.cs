@@ -222,7 +222,7 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
             Sql.Int(limits.Services), Sql.Int(limits.Instances),
         ];
 
-        // Before the lock, so that requests that are refused hold nobody up, and within it.
+        // The check runs before the lock, so that refused requests do not wait for it, and again within the lock.
         await CheckAsync(service, instanceId, caller, limits, cancellationToken);
         var registered = await writer.ChangeAsync(
             RegisterQuery, parameters,
@@ -284,7 +284,7 @@ public sealed class ServiceStore(StoryDatabase database, RegistryWriter writer) 
             var who = owner is null || owner == caller.Id ? "This key" : $"The owner '{name}'"; // administrators alone get here for another
             throw new InputException(
                 "name",
-                $"{who} has as much as one owner may have in the registry: {reached}. Remove some first.",
+                $"{who} has reached the maximum of one owner in the registry: {reached}. Remove some first.",
                 StatusCodes.Status409Conflict);
         }
     }

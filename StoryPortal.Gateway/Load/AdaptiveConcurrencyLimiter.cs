@@ -27,6 +27,7 @@ internal sealed class AdaptiveConcurrencyLimiter(IOptions<LoadOptions> options, 
     private int _transfers;
     private int _streams;
     private int _highest;
+    private int _measured;
     private long _windowStarted = time.GetTimestamp();
     private long _responses;
     private long _ticks;
@@ -76,11 +77,14 @@ internal sealed class AdaptiveConcurrencyLimiter(IOptions<LoadOptions> options, 
         return false;
     }
 
-    /// <summary>Counts the request of a known caller again, whose body has arrived.</summary>
-    public void Assign() => Interlocked.Increment(ref _assigned);
-
-    /// <summary>Ends <see cref="TryAssign"/> or <see cref="Assign"/>.</summary>
+    /// <summary>Ends <see cref="TryAssign"/>.</summary>
     public void Unassign() => Interlocked.Decrement(ref _assigned);
+
+    /// <summary>Counts a request that waits for a hub, as a measure of the hubs' load.</summary>
+    public void BeginMeasure() => Interlocked.Increment(ref _measured);
+
+    /// <summary>Ends <see cref="BeginMeasure"/>: the hub has responded, or the request has ended.</summary>
+    public void EndMeasure() => Interlocked.Decrement(ref _measured);
 
     /// <summary>
     /// Releases the slot of a request. <paramref name="latency"/>: the hub's time until its response began; null where it is no measure of
@@ -172,13 +176,15 @@ internal sealed class AdaptiveConcurrencyLimiter(IOptions<LoadOptions> options, 
             _calmTicks = Math.Min(average, 2 * target); // without concurrency, slow responses are slow by nature
         }
 
+        // Requests wait for hubs, and no hub responds: that is no reason to let more of them wait.
+        var isStalled = responses == 0 && elapsed >= MaxWindow && Volatile.Read(ref _measured) > 0;
         var isSlow = average > Math.Max(target, 2 * _calmTicks);
         if (isSlow && highest > Math.Min(limit / 2, 2 * _options.MinConcurrentRequests))
         {
             var reduced = Math.Min(limit, highest) * Math.Clamp((double)target / average, 0.5, 0.8);
             limit = Math.Max((int)reduced, _options.MinConcurrentRequests);
         }
-        else if (!isSlow)
+        else if (!isSlow && !isStalled)
         {
             // By time and not by responses: few callers after an overload see it recover as soon as many would.
             var range = (double)_options.MaxConcurrentRequests / Math.Min(limit, _options.MinConcurrentRequests);

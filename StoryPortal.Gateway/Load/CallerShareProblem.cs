@@ -10,10 +10,11 @@ internal static class CallerShareProblem
     public static Task WriteAsync(HttpContext context, RequestSlot slot, GatewayMetrics metrics)
     {
         metrics.ShareExceeded();
+        slot.Release(); // a client that does not read its 429 holds nothing that others wait for
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
         var detail = slot.IsStream
             ? "Too many streams and watches of this caller are open. Close one, or share it."
-            : "Too many requests of this caller are being served. Wait for some of them, and try again.";
+            : "The gateway serves no further request of this caller at present. Wait for a response, then try again.";
         return TypedResults.Problem(detail, statusCode: StatusCodes.Status429TooManyRequests).ExecuteAsync(context);
     }
 }

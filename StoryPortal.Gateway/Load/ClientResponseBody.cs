@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace StoryPortal.Gateway.Load;
 
 /// <summary>
-/// The body of a response, which knows when it waits for its client: then the request moves to the transfers, and over HTTP/2 the client
-/// has to read at Kestrel's minimum data rate. No feature of ASP.NET Core tells that a response waits.
+/// A response body. While a write waits for the client, the request is a transfer, and over HTTP/2 the client has to read at Kestrel's
+/// minimum data rate. ASP.NET Core has no feature that reports such a wait.
 /// </summary>
 internal sealed class ClientResponseBody(
     HttpContext context, IHttpResponseBodyFeature inner, RequestSlot slot, MinDataRate? minDataRate, TimeProvider time)

@@ -29,7 +29,7 @@ public sealed class LoadOptions
 
     /// <summary>
     /// Share of the concurrent requests, and of the transfers, that one caller may hold while no other does: a key, else an address, of
-    /// IPv6 its network of 64 bits. Several such callers leave as much free as each of them holds. Default 0.5; 1: no share.
+    /// IPv6 its network of 64 bits. At 0.5 several such callers leave as much free as each of them holds. Default 0.5; 1: no share.
     /// </summary>
     [Range(0.01, 1)]
     public double CallerShare { get; set; } = 0.5;

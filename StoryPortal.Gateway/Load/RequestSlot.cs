@@ -62,7 +62,7 @@ internal sealed class RequestSlot(AdaptiveConcurrencyLimiter limiter, bool isStr
         var held = Interlocked.CompareExchange(ref _held, Transfer, Request);
         if (held != Request)
         {
-            return held == Transfer;
+            return held is Transfer or Stream;
         }
 
         if (!limiter.TryAcquireTransfer())
@@ -90,7 +90,8 @@ internal sealed class RequestSlot(AdaptiveConcurrencyLimiter limiter, bool isStr
     }
 
     /// <summary>
-    /// Moves the request, whose body has arrived, back to the requests; false: there is no slot, the request stays a transfer.
+    /// Moves the request, whose body has arrived, back to the requests; false: there is no slot, or the caller holds its share, and the
+    /// request stays a transfer.
     /// </summary>
     public bool TryEndTransfer()
     {
@@ -104,21 +105,33 @@ internal sealed class RequestSlot(AdaptiveConcurrencyLimiter limiter, bool isStr
             return false;
         }
 
-        _held = Request;
         if (_caller is { } caller)
         {
-            limiter.Assign();
-            Interlocked.Increment(ref caller.Requests);
+            if (!limiter.TryAssign(Interlocked.Increment(ref caller.Requests)))
+            {
+                Interlocked.Decrement(ref caller.Requests);
+                limiter.Release(null);
+                return false;
+            }
+
             Interlocked.Decrement(ref caller.Transfers);
         }
 
+        _held = Request;
         limiter.ReleaseTransfer();
         return true;
     }
 
     /// <summary>Begins to measure the hub's time.</summary>
     /// <param name="isMeasure">Whether it is a measure of the hubs' load: of a request with a body its sender decides.</param>
-    public void BeginForwarding(bool isMeasure) => (_isMeasured, _forwarded) = (isMeasure, Stopwatch.GetTimestamp());
+    public void BeginForwarding(bool isMeasure)
+    {
+        (_isMeasured, _forwarded) = (isMeasure, Stopwatch.GetTimestamp());
+        if (isMeasure)
+        {
+            limiter.BeginMeasure();
+        }
+    }
 
     /// <summary>Ends the hub's time: the first bytes of the response are there.</summary>
     public void OnResponse()
@@ -126,6 +139,7 @@ internal sealed class RequestSlot(AdaptiveConcurrencyLimiter limiter, bool isStr
         if (_isMeasured && _responded == 0)
         {
             _responded = Stopwatch.GetTimestamp();
+            limiter.EndMeasure();
         }
     }
 
@@ -177,6 +191,12 @@ internal sealed class RequestSlot(AdaptiveConcurrencyLimiter limiter, bool isStr
         }
 
         _isMeasured = false;
-        return _responded > 0 ? Stopwatch.GetElapsedTime(_forwarded, _responded) : Stopwatch.GetElapsedTime(_forwarded);
+        if (_responded > 0)
+        {
+            return Stopwatch.GetElapsedTime(_forwarded, _responded);
+        }
+
+        limiter.EndMeasure();
+        return Stopwatch.GetElapsedTime(_forwarded);
     }
 }

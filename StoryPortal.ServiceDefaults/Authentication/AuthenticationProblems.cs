@@ -48,7 +48,7 @@ internal static class AuthenticationProblems
     public static Task TooManyUnknownKeysAsync(HttpContext context)
     {
         context.Response.Headers.RetryAfter = RetryAfterUnknownKeysSeconds;
-        const string Detail = "Too many keys that are not known came from this address: no new key from there is checked for a minute.";
+        const string Detail = "This address has sent too many unknown API keys: no new key from the address is checked for up to a minute.";
         return WriteAsync(context, StatusCodes.Status429TooManyRequests, null, Detail);
     }
 

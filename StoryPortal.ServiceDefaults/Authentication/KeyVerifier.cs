@@ -173,7 +173,7 @@ public sealed partial class KeyVerifier : IDisposable
         if (Volatile.Read(ref _failures) >= _options.MaxFailures
             && _time.GetElapsedTime(Volatile.Read(ref _pausedAt)) < _options.RetryDelay)
         {
-            throw new TimeoutException("The last lookups of keys failed a moment ago.");
+            throw new TimeoutException("Lookups of keys are paused, because the last lookups failed.");
         }
     }
 

@@ -115,5 +115,5 @@ internal static class ServiceOwnerEndpoints
     }
 
     private static ProblemHttpResult NoOwner(string name) =>
-        TypedResults.Problem($"'{name}' has no owner: the next key that registers it is.", statusCode: StatusCodes.Status404NotFound);
+        TypedResults.Problem($"'{name}' has no owner: the next key that registers the service becomes its owner.", statusCode: StatusCodes.Status404NotFound);
 }

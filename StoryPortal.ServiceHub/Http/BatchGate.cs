@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using StoryPortal.DataLayer.GroupCommit;
 using StoryPortal.ServiceDefaults.Authentication;
 using StoryPortal.ServiceHub.Batch;
@@ -15,7 +16,7 @@ internal sealed class BatchGate(string name, int concurrency, BatchOptions optio
 {
     private const string RetryAfterSeconds = "1";
 
-    private readonly BatchShares _received = new(options.MaxReceived);
+    private readonly BatchShares _received = new(options.MaxReceived, options.MaxReceivedBytes);
     private readonly BatchTurns _turns = new(concurrency);
     private readonly TimeSpan _timeout = TimeSpan.FromSeconds(options.WaitSeconds);
 
@@ -29,23 +30,22 @@ internal sealed class BatchGate(string name, int concurrency, BatchOptions optio
             return await TakeTurnAsync(context, next, caller); // its body is there, and its batch is counted
         }
 
-        if (!_received.TryAcquire(caller))
+        using var share = _received.TryAcquire(caller);
+        if (share is null)
         {
-            http.Response.Headers.RetryAfter = RetryAfterSeconds;
-            return TypedResults.Problem(
-                $"Too many {name} of this caller are under way. Wait for some of them, and try again.",
-                statusCode: StatusCodes.Status429TooManyRequests);
+            return Refuse(http);
         }
 
-        try
-        {
-            await using var body = await SpooledBody.ReceiveAsync(http.Request, options, http.RequestAborted);
-            return await TakeTurnAsync(context, next, caller);
-        }
-        finally
-        {
-            _received.Release(caller);
-        }
+        await using var body = await SpooledBody.ReceiveAsync(http.Request, share, options, http.RequestAborted);
+        return body is null ? Refuse(http) : await TakeTurnAsync(context, next, caller);
+    }
+
+    private ProblemHttpResult Refuse(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return TypedResults.Problem(
+            $"The hub accepts no further {name} of this caller at present. Wait for a response, then try again.",
+            statusCode: StatusCodes.Status429TooManyRequests);
     }
 
     private async ValueTask<object?> TakeTurnAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, string caller)

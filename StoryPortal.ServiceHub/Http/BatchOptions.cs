@@ -21,11 +21,17 @@ public sealed class BatchOptions
     public double WaitSeconds { get; set; } = 2;
 
     /// <summary>
-    /// Batches of each kind that are received, wait or are worked on, at most; a caller may have as many of them as are free. Default 64:
+    /// Batches of each kind that are received, wait or are worked on, at most; one caller has no more than it leaves free. Default 64:
     /// of each up to 1 MiB is in memory before its turn, the rest in a temporary file.
     /// </summary>
     [Range(1, 10_000)]
     public int MaxReceived { get; set; } = 64;
+
+    /// <summary>
+    /// Bytes of all these batches together, at most; one caller has no more than it leaves free. Default 384 MiB: they may be in temporary files.
+    /// </summary>
+    [Range(64L * 1024 * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long MaxReceivedBytes { get; set; } = 384L * 1024 * 1024;
 
     /// <summary>
     /// Bytes a second that a batch has to arrive with, after <see cref="GracePeriod"/>; a slower one gets 408. Default 4,096.

@@ -1,8 +1,8 @@
 namespace StoryPortal.ServiceHub.Http;
 
 /// <summary>
-/// A few turns at a time. A turn goes to the waiting caller that has the fewest, then to the one that came first: so many batches of one
-/// caller do not keep those of others waiting, as they would in the queue of a <see cref="SemaphoreSlim"/>.
+/// Limits concurrent turns. A turn goes to the waiting caller with the fewest turns, then to the first in the queue. In the queue of a
+/// <see cref="SemaphoreSlim"/> many batches of one caller would delay those of others.
 /// </summary>
 /// <param name="count">Turns at a time.</param>
 internal sealed class BatchTurns(int count)
@@ -36,11 +36,11 @@ internal sealed class BatchTurns(int count)
         }
         catch (TimeoutException)
         {
-            return !TryLeave(waiter); // the turn may have come at the last moment
+            return !TryCancel(waiter); // the turn may have come at the last moment
         }
         catch (OperationCanceledException)
         {
-            if (!TryLeave(waiter))
+            if (!TryCancel(waiter))
             {
                 Release(caller);
             }
@@ -77,7 +77,7 @@ internal sealed class BatchTurns(int count)
 
     private void Take(string caller) => _held[caller] = _held.GetValueOrDefault(caller) + 1;
 
-    private bool TryLeave(Waiter waiter)
+    private bool TryCancel(Waiter waiter)
     {
         lock (_gate)
         {

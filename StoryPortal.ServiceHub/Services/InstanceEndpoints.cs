@@ -31,7 +31,7 @@ internal static class InstanceEndpoints
             .WithDescription(
                 "The service belongs to the key that registered it first: only that key and administrators change it and its instances, "
                 + "others get 403. "
-                + "409: the owner has as many services or instances as one owner may have. "
+                + "409: the owner has the maximum number of services or instances. "
                 + "What it says of the service (`version`, `layer`, `description`, `tags`) holds for the service until another registration says something else; "
                 + "what a registration leaves out stays as it is. "
                 + "Repeating a registration changes nothing but the lease. "

@@ -24,7 +24,7 @@ public sealed class QueryStringTests : IAsyncLifetime
     public Task DisposeAsync() => Fixtures.DisposeAllAsync(_one, _other, _connection, _redis);
 
     [Fact]
-    public async Task However_many_there_are_they_take_a_fixed_number_of_keys_in_Redis()
+    public async Task Any_number_of_query_strings_takes_a_fixed_number_of_keys_in_Redis()
     {
         await Parallel.ForAsync(0, Queries, async (i, _) => await ReadAsync(_one, CacheKey.Agents($"?type={i}"), $"[{i}]"));
         await Eventually.TrueAsync(() => Task.FromResult(KeysOfLists() > CacheKey.SlotsPerList / 2));
@@ -32,7 +32,7 @@ public sealed class QueryStringTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_that_share_a_slot_never_get_each_others_response()
+    public async Task Query_strings_that_share_a_slot_never_get_each_others_response()
     {
         // More query strings than slots: every slot is that of several.
         for (var i = 0; i < Queries; i++)
@@ -69,7 +69,7 @@ public sealed class QueryStringTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task In_memory_they_are_evicted_before_a_single_resource()
+    public async Task Query_strings_are_evicted_from_memory_before_a_single_resource()
     {
         const int Megabytes = 1;
         await using var small = await CacheNode.StartAsync(_redis.Address, options => options.MemoryMegabytes = Megabytes);

@@ -14,26 +14,28 @@ public sealed class SlowClientTests
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     // Deadlines of some seconds, so that a test sees them.
-    private static readonly string[] Impatient =
+    private static readonly string[] ShortTimeouts =
     [
         "--Kestrel:Limits:MinRequestBodyDataRate:BytesPerSecond=50000", "--Kestrel:Limits:MinRequestBodyDataRate:GracePeriod=00:00:01.5",
         "--Kestrel:Limits:MinResponseDataRate:BytesPerSecond=1000000000", "--Kestrel:Limits:MinResponseDataRate:GracePeriod=00:00:01.5",
     ];
 
     [Fact]
-    public Task Readers_over_HTTP_1_1_that_stand_still_keep_nobody_out() => BesideAsync(100, clients => clients.ReadNothingAsync(110));
+    public Task Readers_over_HTTP_1_1_that_stall_do_not_block_other_callers() => BesideAsync(100, clients => clients.ReadNothingAsync(110));
+
+    [Theory]
+    [InlineData(24)]
+    [InlineData(60)] // more than there are requests and transfers: some get 429, and do not read it
+    public Task Small_responses_that_are_not_read_do_not_block_other_callers(int connections) => // each fits into a buffer, all of a connection do not
+        BesideAsync(20, clients => clients.ReadNothingAsync(connections, SlowClients.Small, requests: 300));
 
     [Fact]
-    public Task Small_responses_that_nobody_reads_keep_nobody_out() => // each fits into a buffer, all of a connection do not
-        BesideAsync(20, clients => clients.ReadNothingAsync(24, SlowClients.Small, requests: 300));
-
-    [Fact]
-    public Task Responses_over_HTTP_2_without_a_window_keep_nobody_out() => BesideAsync(150, clients => clients.OpenNoWindowAsync(2));
+    public Task Responses_over_HTTP_2_without_a_window_do_not_block_other_callers() => BesideAsync(150, clients => clients.OpenNoWindowAsync(2));
 
     [Theory]
     [InlineData(2, 100, 1)]
     [InlineData(12, 15, 65_536)] // as many as the window of a connection takes
-    public Task Bodies_that_stand_still_keep_nobody_out(int connections, int streams, int bytes) =>
+    public Task Bodies_that_stall_do_not_block_other_callers(int connections, int streams, int bytes) =>
         BesideAsync(150, clients => clients.BeginBodiesAsync(connections, SlowClients.Reader, bytes, streams));
 
     [Theory]
@@ -41,7 +43,7 @@ public sealed class SlowClientTests
     [InlineData("responses over HTTP/2")]
     [InlineData("bodies")]
     [Trait("Category", "Long")]
-    public Task A_thousand_slow_clients_keep_nobody_out(string kind) => BesideAsync(1000, async clients =>
+    public Task A_thousand_slow_clients_do_not_block_other_callers(string kind) => BesideAsync(1000, async clients =>
     {
         await (kind switch
         {
@@ -59,7 +61,7 @@ public sealed class SlowClientTests
     [Fact]
     public async Task Over_HTTP_2_a_response_that_stands_still_ends_beside_others_that_flow()
     {
-        await using var clients = await SlowClients.StartAsync(Impatient);
+        await using var clients = await SlowClients.StartAsync(ShortTimeouts);
         var connection = await clients.ConnectAsync(window: 0);
         connection.WriteRequest(1, "GET", SlowClients.Large, endsStream: true);
         await connection.SendAsync(clients.Deadline);
@@ -84,7 +86,7 @@ public sealed class SlowClientTests
     [Fact]
     public async Task Over_HTTP_1_1_a_response_that_stands_still_ends()
     {
-        await using var clients = await SlowClients.StartAsync(Impatient);
+        await using var clients = await SlowClients.StartAsync(ShortTimeouts);
         await clients.ReadNothingAsync(5);
         await Eventually.TrueAsync(async () => await clients.Gateway.MetricAsync("concurrent_transfers") == 5);
         await Eventually.TrueAsync(async () => await clients.Gateway.MetricAsync("concurrent_transfers") == 0, timeout: Recovery);
@@ -95,7 +97,7 @@ public sealed class SlowClientTests
     [InlineData(100_000)] // the hub has the beginning
     public async Task Over_HTTP_2_a_body_that_stands_still_is_refused_beside_another_that_flows(int bytes)
     {
-        await using var clients = await SlowClients.StartAsync(Impatient);
+        await using var clients = await SlowClients.StartAsync(ShortTimeouts);
         await clients.BeginBodiesAsync(1, GatewayProcess.AdminKey, bytes, streams: 1);
         var connection = clients.Connections[0];
         connection.WriteRequest(
@@ -192,6 +194,19 @@ public sealed class SlowClientTests
 
         Task<HttpResponseMessage> OpenAsync(HttpClient caller) =>
             caller.GetAsync(new Uri("/v1/events/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, clients.Deadline);
+    }
+
+    [Fact]
+    public async Task A_stream_whose_empty_body_ends_in_a_frame_of_its_own_is_opened()
+    {
+        await using var clients = await SlowClients.StartAsync();
+        var connection = await clients.ConnectAsync();
+        connection.WriteRequest(1, "GET", "/v1/events/stream", endsStream: false, ("x-api-key", GatewayProcess.AdminKey));
+        await connection.SendAsync(clients.Deadline);
+        await Eventually.TrueAsync(async () => await clients.Gateway.MetricAsync("open_streams") == 1); // the body is awaited
+        connection.WriteData(1, [], endsStream: true);
+        await connection.SendAsync(clients.Deadline);
+        Assert.Equal(200, await connection.ReadStatusAsync(1, clients.Deadline));
     }
 
     [Theory]

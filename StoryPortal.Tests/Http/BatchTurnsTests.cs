@@ -2,7 +2,7 @@ using StoryPortal.ServiceHub.Http;
 
 namespace StoryPortal.Tests.Http;
 
-/// <summary>Whose turn it is.</summary>
+/// <summary>The order in which callers get turns.</summary>
 public sealed class BatchTurnsTests
 {
     private readonly BatchTurns _turns = new(2);

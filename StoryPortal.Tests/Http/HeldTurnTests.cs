@@ -21,7 +21,7 @@ public sealed class HeldTurnTests(SharedProduction production) : IClassFixture<S
     [InlineData("/v1/events/batch", "write", false)]
     [InlineData("/v1/batch", "read", true)]
     [InlineData("/v1/batch", "read", false)]
-    public async Task A_body_that_stands_still_holds_no_turn(string path, string scope, bool isThroughGateway)
+    public async Task A_body_that_stalls_holds_no_turn(string path, string scope, bool isThroughGateway)
     {
         var port = isThroughGateway ? _system.Gateway.Port : _system.Hub.BaseAddress!.Port;
         var key = await CreateKeyAsync(scope);

@@ -62,7 +62,7 @@ public sealed class StoredMarkupTests(StoryPortalSystem system, Browser browser)
 
     // Every text of every response that the page reads, among them those that the hub would not store.
     [Fact]
-    public async Task Whatever_a_response_has_is_text()
+    public async Task Every_text_of_a_response_is_shown_as_text()
     {
         var key = ApiKeyFormat.Create();
         var texts = new Dictionary<string, string>();

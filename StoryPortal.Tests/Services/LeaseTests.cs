@@ -166,7 +166,7 @@ public sealed class LeaseTests(StoryPortalSystem system) : IAsyncLifetime
         Assert.Equal(["ada till", "ada till", "ada shop", "ada shop", "bob bank", "mallory silent", "mallory silent", "mallory silent"],
             first.Select(poll => $"{poll.Owner} {poll.Service}").OrderBy(poll => poll[0]).ThenByDescending(poll => poll));
 
-        // What is under way counts: nobody gets more than a share, and the free ones go to the others.
+        // Polls under way count: no owner gets more than its share, and free turns go to other owners.
         var second = await _registry.Polls.DuePollsAsync(turns, first.Where(poll => poll.Owner != "ada"), 64, CancellationToken.None);
         Assert.Equal(["ada"], second.Select(poll => poll.Owner).Distinct());
         var third = await _registry.Polls.DuePollsAsync(turns, first.Where(poll => poll.Owner == "ada"), 2, CancellationToken.None);

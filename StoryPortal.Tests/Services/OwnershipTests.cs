@@ -64,7 +64,7 @@ public sealed class OwnershipTests(SharedProduction production) : IClassFixture<
     }
 
     [Fact]
-    public async Task Preconditions_let_nobody_else_change_a_service()
+    public async Task Preconditions_do_not_let_other_keys_change_a_service()
     {
         await _system.SendAsync(HttpStatusCode.Created, _owner.Key, "PUT", Instance, Registration);
         using var request = new HttpRequestMessage(HttpMethod.Delete, new Uri(Instance, UriKind.Relative));

@@ -18,7 +18,7 @@ public sealed class CallerTraceTests(StoryPortalSystem servers)
     private const string NotSampled = "00";
 
     [Fact]
-    public async Task An_authenticated_caller_forces_traces_up_to_its_limit_and_nobody_else_does()
+    public async Task An_authenticated_caller_forces_traces_up_to_its_limit_and_unauthenticated_callers_force_none()
     {
         const int Limit = 3;
         var key = ApiKeyFormat.Create();
@@ -28,11 +28,11 @@ public sealed class CallerTraceTests(StoryPortalSystem servers)
         await using var gateway = await GatewayProcess.StartAsync(
             [hub], "--Telemetry:SampleRatio=0", $"--Telemetry:CallerTracesPerMinute={Limit}");
 
-        foreach (var nobody in (string?[])[null, ApiKeyFormat.Create(), "made up"])
+        foreach (var invalidKey in (string?[])[null, ApiKeyFormat.Create(), "made up"])
         {
             for (var i = 0; i < 5; i++)
             {
-                var (status, flags, _) = await AskAsync(gateway, nobody, Sampled);
+                var (status, flags, _) = await AskAsync(gateway, invalidKey, Sampled);
                 Assert.Equal((HttpStatusCode.Unauthorized, NotSampled), (status, flags));
             }
         }

@@ -28,7 +28,7 @@ public sealed class HealthPollOptions
     [Range(1, 1000)]
     public int ConcurrencyPerOwner { get; set; } = 16;
 
-    /// <summary>Of these, polls of one host, at most; the hosts of an owner take turns. Default 8.</summary>
+    /// <summary>Of these, polls of one host of an owner, at most; an owner's hosts take turns. Default 8.</summary>
     [Range(1, 1000)]
     public int ConcurrencyPerHost { get; set; } = 8;
 
