@@ -177,7 +177,9 @@ public sealed class LargeRowTests(SmallHub small) : IClassFixture<SmallHub>
         locked.CommandText = "LOCK TABLE mcp_documents.sessions IN ACCESS EXCLUSIVE MODE";
         await locked.ExecuteNonQueryAsync();
 
-        foreach (var address in new[] { "/v1/sessions?limit=7", $"/v1/sessions/{Guid.NewGuid()}" })
+        await Task.WhenAll(TakesTooLongAsync("/v1/sessions?limit=7"), TakesTooLongAsync($"/v1/sessions/{Guid.NewGuid()}"));
+
+        async Task TakesTooLongAsync(string address)
         {
             using var response = await small.Hub.GetAsync(new Uri(address, UriKind.Relative));
             await response.ProblemAsync(HttpStatusCode.ServiceUnavailable);
