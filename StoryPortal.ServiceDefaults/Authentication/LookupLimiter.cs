@@ -9,7 +9,8 @@ namespace StoryPortal.ServiceDefaults.Authentication;
 /// </summary>
 internal sealed class LookupLimiter : IDisposable
 {
-    private const int QueueLimit = 256;
+    // As many as a gateway serves at a time: after a restart all keys behind one address are new to it.
+    private const int QueueLimit = 1000;
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
