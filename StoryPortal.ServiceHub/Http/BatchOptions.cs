@@ -28,10 +28,11 @@ public sealed class BatchOptions
     public int MaxReceived { get; set; } = 64;
 
     /// <summary>
-    /// Bytes of all these batches together, at most; one caller has no more than it leaves free. Default 384 MiB: they may be in temporary files.
+    /// Bytes of all batches of a kind together, at most; one caller has no more than it leaves free. Default 224 MiB: the temporary files of both
+    /// kinds fit into the 512 MiB that Compose gives them.
     /// </summary>
     [Range(64L * 1024 * 1024, 1024L * 1024 * 1024 * 1024)]
-    public long MaxReceivedBytes { get; set; } = 384L * 1024 * 1024;
+    public long MaxReceivedBytes { get; set; } = 224L * 1024 * 1024;
 
     /// <summary>
     /// Bytes a second that a batch has to arrive with, after <see cref="GracePeriod"/>; a slower one gets 408. Default 4,096.
