@@ -34,7 +34,8 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
     public string List => string.Join(", ", _columns.Select(column => column.Name));
 
     /// <summary><c>INSERT INTO … VALUES …</c> with <see cref="ToParameters"/>.</summary>
-    public string InsertInto => $"INSERT INTO {Table} ({List}) VALUES ({string.Join(", ", Enumerable.Range(1, Count).Select(i => $"${i}"))})";
+    public string InsertInto =>
+        $"INSERT INTO {Table} ({List}) VALUES ({string.Join(", ", Enumerable.Range(1, Count).Select(i => $"${i}"))})";
 
     /// <summary><c>INSERT INTO …</c> of many rows, with <see cref="ToColumnParameters"/>.</summary>
     public string InsertManyInto => $"""
@@ -42,8 +43,8 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
         """;
 
     /// <summary>
-    /// <c>ON CONFLICT … DO UPDATE</c>: the new row replaces the stored one, unless they are equal. Then nothing is written, so that the time of the last
-    /// change stays.
+    /// <c>ON CONFLICT … DO UPDATE</c>: the new row replaces the stored one, unless they are equal. Then nothing is written, so that the time
+    /// of the last change stays.
     /// </summary>
     public string OnConflictUpdate
     {
@@ -63,8 +64,10 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
     public string Staging => $"{_table}_staging";
 
     /// <summary>Creates <see cref="Staging"/> if the connection has none yet; its rows are deleted at the end of the transaction.</summary>
-    public string CreateStaging =>
-        $"CREATE TEMP TABLE IF NOT EXISTS {Staging} ({string.Join(", ", _columns.Select(column => $"{column.Name} {column.Type.Name}"))}) ON COMMIT DELETE ROWS";
+    public string CreateStaging => $"""
+        CREATE TEMP TABLE IF NOT EXISTS {Staging} ({string.Join(", ", _columns.Select(column => $"{column.Name} {column.Type.Name}"))})
+        ON COMMIT DELETE ROWS
+        """;
 
     /// <summary>Binary COPY into <see cref="Staging"/>, with <see cref="WriteAsync"/>.</summary>
     public string CopyIntoStaging => $"COPY {Staging} ({List}) FROM STDIN (FORMAT binary)";
@@ -92,7 +95,8 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
     /// <param name="inPatch">Its value when a row is patched, with <c>{name}</c> for the new value of a column; null: the time of the patch.</param>
     /// <param name="type">Its type, where that does not follow from the property's.</param>
     public ColumnMap<TEntity> Column<T>(
-        Expression<Func<TEntity, T>> property, OnConflict conflict = OnConflict.Replace, string? inUpsert = null, string? inPatch = null, PgType<T>? type = null) =>
+        Expression<Func<TEntity, T>> property, OnConflict conflict = OnConflict.Replace, string? inUpsert = null, string? inPatch = null,
+        PgType<T>? type = null) =>
         Add(property, conflict, inUpsert: inUpsert, inPatch: inPatch, type: type);
 
     /// <summary>The columns of <paramref name="alias"/>.</summary>
@@ -128,10 +132,16 @@ internal sealed class ColumnMap<TEntity> where TEntity : class
     public PatchStatement<TEntity, TPatch> Patch<TPatch>() where TPatch : class => new(this, _columns);
 
     private ColumnMap<TEntity> Add<T>(
-        Expression<Func<TEntity, T>> property, OnConflict conflict, bool isKey = false, string? inUpsert = null, string? inPatch = null, PgType<T>? type = null)
+        Expression<Func<TEntity, T>> property, OnConflict conflict, bool isKey = false, string? inUpsert = null, string? inPatch = null,
+        PgType<T>? type = null)
     {
         var member = (PropertyInfo)((MemberExpression)property.Body).Member;
-        _columns.Add(new MappedColumn<TEntity, T>(member, property.Compile(), conflict, type ?? PgType.Get<T>()) { IsKey = isKey, InUpsert = inUpsert, InPatch = inPatch });
+        _columns.Add(new MappedColumn<TEntity, T>(member, property.Compile(), conflict, type ?? PgType.Get<T>())
+        {
+            IsKey = isKey,
+            InUpsert = inUpsert,
+            InPatch = inPatch,
+        });
         return this;
     }
 

@@ -8,7 +8,8 @@ namespace StoryPortal.DataLayer.Database;
 
 /// <summary>
 /// The statement that patches one row. The statement locks the row before it merges and measures JSON documents, so that
-/// concurrent patches of one row run in sequence. A patch that makes documents smaller is accepted at any size. A patch that changes nothing writes nothing.
+/// concurrent patches of one row run in sequence. A patch that makes documents smaller is accepted at any size. A patch that changes nothing
+/// writes nothing.
 /// </summary>
 /// <typeparam name="TEntity">The entity.</typeparam>
 /// <typeparam name="TPatch">What changes.</typeparam>
@@ -21,7 +22,8 @@ internal sealed partial class PatchStatement<TEntity, TPatch> where TEntity : cl
     {
         _map = map;
         var key = columns.Single(column => column.IsKey);
-        var patched = columns.Where(column => column.Conflict == OnConflict.Replace && typeof(TPatch).GetProperty(column.Property.Name) is not null).ToList();
+        var patched = columns
+            .Where(column => column.Conflict == OnConflict.Replace && typeof(TPatch).GetProperty(column.Property.Name) is not null).ToList();
         var parameters = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var column in patched)
         {

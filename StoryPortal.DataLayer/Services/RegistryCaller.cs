@@ -20,7 +20,7 @@ public sealed partial record RegistryCaller(string Id, string Name, bool IsAdmin
     /// <summary>Whether a service name belongs to the system's own processes, in whatever case.</summary>
     public static bool IsSystemName(string service) => SystemName().IsMatch(service);
 
-    /// <summary>Checks that the caller may change a service of this name, whoever owns it.</summary>
+    /// <summary>Checks that the caller may change a service of this name, of any owner.</summary>
     /// <exception cref="InputException">403: the name is one of the system's own.</exception>
     public void CheckName(string service)
     {

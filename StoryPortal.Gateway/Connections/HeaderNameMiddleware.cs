@@ -13,7 +13,8 @@ internal sealed class HeaderNameMiddleware(RequestDelegate next)
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     public Task InvokeAsync(HttpContext context) => HttpProtocol.IsHttp2(context.Request.Protocol) && !AreTokens(context.Request.Headers)
-        ? TypedResults.Problem("A header name contains a character that RFC 9110 does not allow.", statusCode: StatusCodes.Status400BadRequest)
+        ? TypedResults.Problem(
+            "A header name contains a character that RFC 9110 does not allow.", statusCode: StatusCodes.Status400BadRequest)
             .ExecuteAsync(context)
         : next(context);
 

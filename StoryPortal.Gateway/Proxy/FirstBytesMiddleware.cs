@@ -106,6 +106,7 @@ internal sealed class FirstBytesMiddleware(
         finally
         {
             timeout.End();
+            timeout.Add(-enough); // ClientRequestBody counts them again
         }
     }
 

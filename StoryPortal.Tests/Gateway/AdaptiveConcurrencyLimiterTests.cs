@@ -148,6 +148,33 @@ public sealed class AdaptiveConcurrencyLimiterTests
     }
 
     [Fact]
+    public void The_limit_does_not_grow_while_requests_wait_for_hubs_that_do_not_respond()
+    {
+        var limit = new AdaptiveConcurrencyLimiter(Options.Create(new LoadOptions()), _time);
+        for (var i = 0; i < 5; i++)
+        {
+            Serve(limit, limit.Limit, Slow);
+        }
+
+        Assert.Equal(50, limit.Limit);
+        limit.BeginMeasure();
+        for (var i = 0; i < 10; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            Assert.Equal(50, limit.Limit);
+        }
+
+        limit.EndMeasure();
+        for (var i = 0; i < 5; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            _ = limit.Limit;
+        }
+
+        Assert.Equal(1000, limit.Limit);
+    }
+
+    [Fact]
     public void Streams_are_counted_apart()
     {
         Assert.True(_limit.TryAcquireStream());

@@ -35,6 +35,22 @@ public sealed class RequestSlotTests
     }
 
     [Fact]
+    public void A_caller_gets_no_second_share_by_requests_whose_bodies_arrive_late()
+    {
+        var late = Fill(_one).Where(slot => slot.TryBeginTransfer()).ToList();
+        Assert.Equal(3, late.Count);
+        var others = Fill(_one);
+        Assert.Equal((6, 3), (_one.Requests, _one.Transfers));
+
+        Assert.All(late, slot => Assert.False(slot.TryEndTransfer()));
+        Assert.Equal((6, 3), (_limiter.Requests, _limiter.Transfers));
+
+        others.ForEach(slot => slot.Release());
+        Assert.All(late, slot => Assert.True(slot.TryEndTransfer()));
+        Assert.Equal((6, 0), (_limiter.Requests, _limiter.Transfers));
+    }
+
+    [Fact]
     public void A_request_that_waits_for_its_client_holds_no_slot_of_the_requests()
     {
         var held = Fill(_one);
